@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cmd/adapters.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include "base/text.h"
+#include "control/nearest.h"
+#include "engine/mysql/options.h"
+#include "source/mysql/mysql_source.h"
+#include "target/postgres/administration.h"
+#include "target/postgres/postgres_target.h"
+
+namespace weft {
+namespace {
+
+constexpr std::array<std::string_view, 2> kMysql = {"mysql", "mariadb"};
+constexpr std::array<std::string_view, 2> kPostgres = {"postgresql", "postgres"};
+// Schemes that addresses of later versions have.
+constexpr std::array<std::string_view, 12> kLater = {"sqlite",
+                                                     "webhook-http",
+                                                     "webhook-https",
+                                                     "spanner",
+                                                     "vitess",
+                                                     "odbc",
+                                                     "airbyte",
+                                                     "file",
+                                                     "s3",
+                                                     "gs",
+                                                     "hdfs",
+                                                     "cockroachdb"};
+
+template <size_t N>
+bool has(const std::array<std::string_view, N>& schemes, std::string_view scheme) {
+  return std::ranges::find(schemes, scheme) != schemes.end();
+}
+
+// Why there is no adapter for this scheme on this side.
+Error no_adapter(std::string_view key, const SecretUrl& url, const std::string& built_in) {
+  const std::string scheme = url.scheme();
+  const bool known = has(kLater, scheme) || has(kMysql, scheme) || has(kPostgres, scheme);
+  if (known)
+    return Error(Blame::kConfig, cat(key, ": not available in this version: ", scheme, "; available: ", built_in));
+  std::vector<std::string> schemes;
+  for (const auto& name : kMysql) schemes.emplace_back(name);
+  for (const auto& name : kPostgres) schemes.emplace_back(name);
+  for (const auto& name : kLater) schemes.emplace_back(name);
+  return Error(Blame::kConfig,
+               cat(key,
+                   ": unknown kind of address '",
+                   scheme.substr(0, 40),
+                   ":', expected ",
+                   built_in,
+                   nearest_hint(scheme, schemes)));
+}
+
+}  // namespace
+
+std::string sources_built_in() {
+  return "mysql:// or mariadb:// (MySQL, MariaDB)";
+}
+
+std::string targets_built_in() {
+  return "postgresql:// or postgres:// (PostgreSQL)";
+}
+
+Result<std::unique_ptr<Source>> make_source(const PipelineConfig& config, const std::stop_token& stop) {
+  if (has(kMysql, config.from.url.scheme())) {
+    Result<mysql::Options> server = mysql::parse_url(config.from.url.value);
+    if (!server) return std::move(server).error().with("from.url");
+    if (server->several() && config.name.empty()) {
+      return Error(Blame::kConfig,
+                   "from.url: several hosts need --name NAME (in a file, name:): a pipeline is named after its server, "
+                   "and when another of them takes over the name has to stay");
+    }
+    server->stop = stop;
+    auto source = mysql::make_mysql_source(
+        {.server = std::move(server).value(), .tables = config.from.tables, .exclude = config.from.exclude});
+    if (!source) return std::move(source).error().with("from");
+    return source;
+  }
+  return no_adapter("from.url", config.from.url, sources_built_in());
+}
+
+Result<std::unique_ptr<Target>> make_target(const PipelineConfig& config, const std::stop_token& stop) {
+  if (has(kPostgres, config.to.url.scheme())) {
+    auto target = postgres::make_postgres_target({.url = config.to.url.value,
+                                                  .triggers = config.to.triggers,
+                                                  .setup = config.setup,
+                                                  .leave_out_columns = config.to.schema_changes == "ignore",
+                                                  .stop = stop});
+    if (!target) return std::move(target).error().with("to.url");
+    return target;
+  }
+  return no_adapter("to.url", config.to.url, targets_built_in());
+}
+
+Result<Ends> make_ends(const PipelineConfig& config, const std::stop_token& stop) {
+  auto source = make_source(config, stop);
+  auto target = make_target(config, stop);
+  if (source && target) return Ends{std::move(source).value(), std::move(target).value()};
+  if (source) return std::move(target).error();
+  if (target) return std::move(source).error();
+  return Error(Blame::kConfig, cat(source.error().message(), "\n", target.error().message()));
+}
+
+Result<std::string> setup_sql(const PipelineConfig& config) {
+  if (has(kPostgres, config.to.url.scheme())) return postgres::postgres_setup_sql(config.to.url.value);
+  return no_adapter("to.url", config.to.url, targets_built_in());
+}
+
+Status set_up(const PipelineConfig& config) {
+  if (has(kPostgres, config.to.url.scheme())) return postgres::postgres_setup({.url = config.to.url.value});
+  return no_adapter("to.url", config.to.url, targets_built_in());
+}
+
+Result<std::vector<std::string>> tear_down(const PipelineConfig& config, const TeardownOptions& options) {
+  if (has(kPostgres, config.to.url.scheme())) {
+    return postgres::postgres_teardown(
+        {.url = config.to.url.value},
+        {.pipeline = options.pipeline, .cutover = options.cutover, .dry_run = options.dry_run, .wait = options.wait});
+  }
+  return no_adapter("to.url", config.to.url, targets_built_in());
+}
+
+Result<std::string> pipeline_name(const PipelineConfig& config) {
+  if (!config.name.empty()) return config.name;
+  TRY_ASSIGN(const auto source, make_source(config, {}));
+  Result<SourceInfo> info = source->connect();
+  if (!info) return info.error().with("the pipeline's name comes from the source; give --name to do without it");
+  return info->identity;
+}
+
+}  // namespace weft

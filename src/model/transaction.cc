@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/transaction.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+
+namespace weft {
+
+SchemaRef Batch::schema(const TableSchema* schema) const {
+  for (const SchemaRef& kept : schemas_) {
+    if (kept.get() == schema) return kept;
+  }
+  return nullptr;
+}
+
+void BatchBuilder::keep(const SchemaRef& schema) {
+  if (!schemas_.empty() && schemas_.back() == schema) return;
+  if (std::find(schemas_.begin(), schemas_.end(), schema) == schemas_.end()) schemas_.push_back(schema);
+}
+
+void BatchBuilder::keep(SlabRef slab) {
+  if (!slabs_.empty() && slabs_.back() == slab) return;
+  slabs_.push_back(std::move(slab));
+}
+
+void BatchBuilder::begin(int64_t commit_us, bool first) {
+  CHECK(!open_);
+  open_ = true;
+  current_ = Transaction();
+  current_.commit_us = commit_us;
+  current_.first = first;
+  bytes_mark_ = arena_.bytes();
+}
+
+void BatchBuilder::end(uint32_t position_index, bool last) {
+  CHECK(open_);
+  open_ = false;
+  const std::span<Change> kept = arena_.array<Change>(changes_.size());
+  std::copy(changes_.begin(), changes_.end(), kept.begin());
+  changes_.clear();
+  current_.changes = kept;
+  current_.position_index = position_index;
+  current_.last = last;
+  current_.bytes += arena_.bytes() - bytes_mark_;
+  transactions_.push_back(current_);
+}
+
+std::vector<Change> BatchBuilder::abandon() {
+  CHECK(open_);
+  open_ = false;
+  return std::exchange(changes_, {});
+}
+
+Batch BatchBuilder::finish(std::shared_ptr<const PositionLog> positions) {
+  Batch batch;
+  batch.transactions_ = std::exchange(transactions_, {});
+  batch.bytes_ = arena_.bytes() + batch.transactions_.size() * sizeof(Transaction);
+  current_.bytes += arena_.bytes() - bytes_mark_;
+  bytes_mark_ = 0;
+  batch.slabs_ = arena_.take();
+  for (const SlabRef& slab : slabs_) {
+    batch.bytes_ += slab->capacity();
+    if (std::find(batch.slabs_.begin(), batch.slabs_.end(), slab) == batch.slabs_.end()) batch.slabs_.push_back(slab);
+  }
+  batch.schemas_ = schemas_;
+  batch.positions_ = std::move(positions);
+  slabs_.clear();
+  if (open_) {
+    slabs_ = batch.slabs_;
+  } else {
+    schemas_.clear();
+  }
+  return batch;
+}
+
+}  // namespace weft

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// A column's value out of the text that servers print for it: numbers, decimals, text, bits as digits, dates and times with
+// their fraction. Pure; any thread.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "model/schema.h"
+#include "model/value.h"
+
+namespace weft {
+
+// Views `text`. None: the text is no value of this kind, or its printed form is not its value (bytes, JSON, UUID).
+[[nodiscard]] std::optional<Value> value_of_text(const Column& column, std::string_view text);
+
+}  // namespace weft

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "target/postgres/match.h"
+
+#include <gtest/gtest.h>
+
+#include "target/postgres/narrow.h"
+
+namespace weft::postgres {
+namespace {
+
+struct Fixture {
+  Fixture() {
+    target.name = {"public", "t"};
+    target.role = "app";
+    target.may_select = target.may_insert = target.may_update = target.may_delete = target.may_truncate = true;
+    add("id", oid::kInt8, "bigint", Kind::kInt);
+    add("code", oid::kText, "text", Kind::kText);
+    add("note", oid::kText, "text", Kind::kText);
+    source.key = {0};
+    index({1}, true);
+  }
+
+  void add(const std::string& name, uint32_t type, const std::string& printed, Kind kind) {
+    CatalogColumn c;
+    c.number = static_cast<int>(target.columns.size()) + 1;
+    c.name = name;
+    c.type.oid = type;
+    c.type.printed = printed;
+    target.columns.push_back(c);
+    Column s;
+    s.name = name;
+    s.kind = kind;
+    s.int_bits = 64;
+    source.columns.push_back(s);
+  }
+
+  CatalogIndex& index(std::vector<int> columns, bool primary = false) {
+    CatalogIndex i;
+    i.primary = primary;
+    i.columns = std::move(columns);
+    target.unique_indexes.push_back(std::move(i));
+    return target.unique_indexes.back();
+  }
+
+  TablePlan match() {
+    findings.clear();
+    return match_table(target, std::make_shared<const TableSchema>(source), findings);
+  }
+
+  std::string errors() {
+    (void)match();
+    const Status good = errors_of(findings);
+    return good ? "" : good.error().message();
+  }
+
+  size_t warnings() {
+    (void)match();
+    size_t count = 0;
+    for (const Finding& f : findings) count += f.level == Finding::Level::kWarning ? 1 : 0;
+    return count;
+  }
+
+  CatalogTable target;
+  TableSchema source;
+  std::vector<Finding> findings;
+};
+
+TEST(PostgresMatch, FindsColumnsByNameThenIgnoringCase) {
+  Fixture f;
+  f.source.columns[1].name = "CODE";
+  const TablePlan plan = f.match();
+  EXPECT_EQ(f.errors(), "");
+  EXPECT_EQ(plan.columns[1].quoted, "\"code\"");
+  EXPECT_EQ(plan.table.columns[1].name, "code");
+  f.add("Code", oid::kText, "text", Kind::kText);
+  f.source.columns.pop_back();
+  EXPECT_NE(f.errors().find("no column \"CODE\""), std::string::npos) << "ambiguous";
+}
+
+TEST(PostgresMatch, NamesWhatIsMissingAndTheNextStep) {
+  Fixture f;
+  f.target.columns.erase(f.target.columns.begin() + 1);
+  EXPECT_NE(f.errors().find("no column \"code\""), std::string::npos);
+  EXPECT_NE(f.errors().find("ALTER TABLE \"public\".\"t\" ADD COLUMN \"code\" text"), std::string::npos);
+}
+
+TEST(PostgresMatch, RefusesViewsAndMissingGrants) {
+  Fixture f;
+  f.target.may_update = false;
+  EXPECT_NE(f.errors().find("GRANT UPDATE ON \"public\".\"t\" TO \"app\""), std::string::npos);
+  f.target.kind = 'v';
+  EXPECT_NE(f.errors().find("view"), std::string::npos);
+}
+
+TEST(PostgresMatch, RefusesAColumnThatNothingFills) {
+  Fixture f;
+  f.source.columns.pop_back();
+  EXPECT_EQ(f.errors(), "");
+  f.target.columns[2].not_null = true;
+  EXPECT_NE(f.errors().find("NOT NULL without a default"), std::string::npos);
+  f.target.columns[2].has_default = true;
+  EXPECT_EQ(f.errors(), "");
+}
+
+TEST(PostgresMatch, NeedsAUniqueIndexOnTheSourcesKey) {
+  Fixture f;
+  f.target.unique_indexes[0].immediate = false;
+  EXPECT_NE(f.errors().find("no unique index on just (\"id\")"), std::string::npos);
+  f.index({1});
+  EXPECT_EQ(f.errors(), "");
+  f.source.key.clear();
+  f.target.unique_indexes.clear();
+  EXPECT_EQ(f.errors(), "") << "a keyless table needs none";
+}
+
+TEST(PostgresMatch, UniqueIndexesThatBytesDontDecideMakeKeysCoarse) {
+  Fixture f;
+  f.index({2, 3});
+  const TablePlan plan = f.match();
+  EXPECT_FALSE(plan.table.coarse_keys);
+  EXPECT_EQ(plan.table.unique_keys, (std::vector<std::vector<uint16_t>>{{0}, {1, 2}}));
+  EXPECT_TRUE(plan.table.columns[0].key);
+  f.target.unique_indexes[1].partial = true;
+  EXPECT_TRUE(f.match().table.coarse_keys);
+  f.target.unique_indexes[1].partial = false;
+  f.target.unique_indexes[1].folding = true;
+  EXPECT_TRUE(f.match().table.coarse_keys);
+  f.target.unique_indexes[1].folding = false;
+  f.target.columns[1].type = {oid::kBpchar, 0, 8, 'b', "bpchar", "character(4)"};
+  EXPECT_TRUE(f.match().table.coarse_keys);
+}
+
+TEST(PostgresMatch, AnIndexOverAColumnThatTheSourceLacksIsCoarse) {
+  Fixture f;
+  f.index({2, 3});
+  f.source.columns.pop_back();
+  EXPECT_TRUE(f.match().table.coarse_keys);
+}
+
+TEST(PostgresMatch, GeneratedColumnsAreNeverWritten) {
+  Fixture f;
+  f.target.columns[2].generated = true;
+  const TablePlan plan = f.match();
+  EXPECT_FALSE(plan.columns[2].written);
+  EXPECT_TRUE(plan.table.columns[2].generated);
+  EXPECT_EQ(f.warnings(), 1u);
+}
+
+TEST(PostgresMatch, AnAlwaysGeneratedIdentityMustBeTheKey) {
+  Fixture f;
+  f.target.columns[0].identity = f.target.columns[0].identity_always = true;
+  EXPECT_EQ(f.errors(), "");
+  EXPECT_TRUE(f.match().override_identity);
+  f.target.columns[2].identity = f.target.columns[2].identity_always = true;
+  EXPECT_NE(f.errors().find("SET GENERATED BY DEFAULT"), std::string::npos);
+}
+
+TEST(PostgresMatch, TypesThatCanNotHoldTheKindAreRefused) {
+  Fixture f;
+  f.target.columns[1].type = {oid::kInt4, 0, -1, 'b', "int4", "integer"};
+  EXPECT_NE(f.errors().find("can't hold"), std::string::npos);
+}
+
+TEST(PostgresMatch, ForeignKeysAndTriggersAreHandedOn) {
+  Fixture f;
+  f.target.foreign_keys = {{"fk", {2}, {"public", "p"}, {"code"}, false}};
+  f.target.triggers = {"audit"};
+  const TablePlan plan = f.match();
+  ASSERT_EQ(plan.table.foreign_keys.size(), 1u);
+  EXPECT_EQ(plan.table.foreign_keys[0].columns, std::vector<uint16_t>{1});
+  EXPECT_EQ(plan.table.triggers, std::vector<std::string>{"audit"});
+}
+
+TEST(PostgresNarrow, WarnsOnlyWhereValuesMayNotFit) {
+  const auto judge = [](uint32_t oid, int32_t typmod, const Column& c) {
+    CatalogType t;
+    t.oid = oid;
+    t.typmod = typmod;
+    return narrower(column_type(t), c);
+  };
+  Column c;
+  c.kind = Kind::kUint;
+  c.int_bits = 32;
+  EXPECT_NE(judge(oid::kInt4, -1, c), "");
+  EXPECT_EQ(judge(oid::kInt8, -1, c), "");
+  c.int_bits = 64;
+  EXPECT_NE(judge(oid::kInt8, -1, c), "");
+  EXPECT_EQ(judge(oid::kNumeric, (20 << 16) + 4, c), "");
+  EXPECT_NE(judge(oid::kNumeric, (19 << 16) + 4, c), "");
+  c = {};
+  c.kind = Kind::kText;
+  c.length = 20;
+  EXPECT_EQ(judge(oid::kVarchar, 24, c), "");
+  EXPECT_NE(judge(oid::kVarchar, 23, c), "");
+  c.length = 0;
+  EXPECT_NE(judge(oid::kVarchar, 24, c), "");
+  c = {};
+  c.kind = Kind::kDateTime;
+  c.scale = 6;
+  EXPECT_EQ(judge(oid::kTimestamp, -1, c), "");
+  EXPECT_NE(judge(oid::kTimestamp, 3, c), "");
+  EXPECT_NE(judge(oid::kTimestamptz, -1, c), "");
+  EXPECT_NE(judge(oid::kDate, -1, c), "");
+}
+
+}  // namespace
+}  // namespace weft::postgres

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "target/postgres/postgres_session.h"
+
+#include <utility>
+
+#include "base/text.h"
+#include "target/postgres/key_actions.h"
+#include "target/postgres/progress.h"
+
+namespace weft::postgres {
+namespace {
+
+constexpr std::string_view kLockNotAvailable = "55P03";
+constexpr uint64_t kCommitTag = Writer::kNoPlace - 1;
+
+}  // namespace
+
+PostgresSession::PostgresSession(std::shared_ptr<TargetShared> shared, std::unique_ptr<Connection> connection)
+    : shared_(std::move(shared)),
+      connection_(std::move(connection)),
+      pipeline_(*connection_),
+      writer_(*connection_, pipeline_) {}
+
+PostgresSession::~PostgresSession() = default;
+
+Result<const TablePlan*> PostgresSession::plan(const TargetTable& table) {
+  const auto known = plans_.find(table.handle);
+  if (known != plans_.end()) return known->second.get();
+  auto found = shared_->plans.with([&](auto& plans) {
+    const auto at = plans.find(table.handle);
+    return at == plans.end() ? nullptr : at->second;
+  });
+  if (!found) return Error(Blame::kBug, cat("table ", table.name.text(), " was not matched by this target"));
+  const TablePlan* plan = found.get();
+  plans_.emplace(table.handle, std::move(found));
+  return plan;
+}
+
+std::vector<std::string> PostgresSession::begin_statements(const Group& group) const {
+  std::vector<std::string> sql;
+  if (!open_) sql.emplace_back("BEGIN");
+  if (!group.wait_for_locks && (waiting_ || !open_)) sql.emplace_back("SET LOCAL lock_timeout = 50");
+  if (group.wait_for_locks && !waiting_ && open_) sql.emplace_back("SET LOCAL lock_timeout = '60s'");
+  if (group.relax_foreign_keys && group.first) sql.emplace_back("SET LOCAL session_replication_role = replica");
+  if (group.defer_constraints) sql.emplace_back("SET CONSTRAINTS ALL DEFERRED");
+  return sql;
+}
+
+Status PostgresSession::run(const Group& group) {
+  if (!open_) TRY(pipeline_.trim());
+  if (group.first) relaxed_ = group.relax_foreign_keys;
+  writer_.start(begin_statements(group));
+  open_ = true;
+  waiting_ = group.wait_for_locks;
+  for (const TableBatch& batch : group.batches) {
+    if (batch.op == BatchOp::kKeyActions) {
+      TRY(run_key_actions(batch));
+      continue;
+    }
+    TRY_ASSIGN(const TablePlan* matched, plan(*batch.table));
+    // Rows that stay at the source although the row they refer to goes.
+    const bool keep = batch.keep_children && !relaxed_;
+    if (keep) TRY(switch_role("replica"));
+    TRY(writer_.write(*matched, batch));
+    if (keep) TRY(switch_role("origin"));
+  }
+  if (!group.last) TRY(writer_.send_begin());
+  TRY(run_prepared(group));
+  states_.insert(states_.end(), group.states.begin(), group.states.end());
+  schemas_.insert(schemas_.end(), group.schemas.begin(), group.schemas.end());
+  return writer_.finish();
+}
+
+Status PostgresSession::switch_role(std::string_view role) {
+  TRY(writer_.send_begin());
+  return pipeline_.send(cat("SET LOCAL session_replication_role = ", role), Writer::kNoPlace);
+}
+
+Status PostgresSession::run_key_actions(const TableBatch& batch) {
+  TRY(writer_.send_begin());
+  TRY(writer_.finish());
+  KeyActionRunner runner(
+      *connection_, *batch.keys, [this](const TargetTable& table) { return plan(table); }, relaxed_);
+  Result<uint64_t> touched = runner.run(batch);
+  if (!touched) {
+    return std::move(touched).error().with(cat("foreign-key actions of table ", batch.table->source->name.text()));
+  }
+  writer_.written(*touched);
+  return ok();
+}
+
+// A piece of many need not wait in memory for the commit: nothing else is in flight with it.
+Status PostgresSession::run_prepared(const Group& group) {
+  if (group.first && group.last) {
+    prepared_ = group.prepared;
+    return ok();
+  }
+  TRY(writer_.send_begin());
+  return send_prepared(pipeline_, shared_->pipeline, group.prepared, Writer::kNoPlace);
+}
+
+// Lock waits and constraints mean different things by circumstance: a patient wait that ended is nobody's fault.
+Error PostgresSession::classify(Error error, bool waited) const {
+  if (error.code() == kLockNotAvailable && waited) {
+    return Error(Blame::kTransient, error.message() + "; another session holds the lock", error.code())
+        .about(error.table());
+  }
+  return error;
+}
+
+Result<PrepareReport> PostgresSession::prepare(const Group& group) {
+  if (connection_->broken())
+    return Error(Blame::kTransient, "the session's connection is lost", std::string(kConnectionLost));
+  if (group.first && open_) rollback();
+  if (!group.first && !open_)
+    return Error(Blame::kTransient, "the transaction that this group continues was rolled back");
+  if (Status done = run(group); !done) {
+    Error error = classify(std::move(done).error(), group.wait_for_locks);
+    rollback();
+    return error;
+  }
+  return PrepareReport{writer_.affected()};
+}
+
+Status PostgresSession::commit(const Progress& from, const Progress& to) {
+  if (!open_) return Error(Blame::kBug, "commit without a prepared group");
+  if (to.version != from.version + 1) {
+    return Error(Blame::kBug, cat("progress must go on by one version, not from ", from.version, " to ", to.version));
+  }
+  TRY(writer_.send_begin());
+  bool committed = false;
+  Status sent = send_states(pipeline_, shared_->pipeline, std::exchange(states_, {}), Writer::kNoPlace);
+  if (sent) sent = send_schemas(pipeline_, shared_->pipeline, std::exchange(schemas_, {}), Writer::kNoPlace);
+  if (sent) sent = send_prepared(pipeline_, shared_->pipeline, std::exchange(prepared_, {}), Writer::kNoPlace);
+  if (sent) sent = send_advance(pipeline_, shared_->pipeline, from, to, Writer::kNoPlace);
+  if (sent) sent = pipeline_.send("COMMIT", kCommitTag);
+  if (sent) {
+    sent = pipeline_.finish([&](uint64_t tag, const Answer& answer) {
+      if (tag == kCommitTag) committed = answer.tag() == "COMMIT";
+    });
+  }
+  open_ = false;
+  if (sent && committed) {
+    shared_->committed.with([&](uint64_t& version) { version = to.version; });
+    return ok();
+  }
+  if (sent) return Error(Blame::kBug, "COMMIT rolled the transaction back without an error");
+  if (connection_->broken()) {
+    const Blame blame = sent.error().blame() == Blame::kCancelled ? Blame::kCancelled : Blame::kTransient;
+    return Error(blame, cat("the answer to COMMIT never came: ", sent.error().message()), std::string(kCommitUnknown));
+  }
+  const ServerError why = connection_->last_error();
+  open_ = true;
+  rollback();
+  if (connection_->broken()) return sent;
+  if (is_moved(why)) return explain_moved(*connection_, shared_->pipeline, from);
+  return classify(std::move(sent).error(), waiting_).with("committing");
+}
+
+void PostgresSession::rollback() {
+  states_.clear();
+  schemas_.clear();
+  prepared_.clear();
+  if (!open_) return;
+  open_ = false;
+  if (connection_->broken()) return;
+  // What is still queued runs for nothing; its errors are of no interest.
+  (void)pipeline_.finish([](uint64_t, const Answer&) {});
+  if (!connection_->broken() && connection_->in_transaction()) (void)connection_->execute("ROLLBACK");
+}
+
+}  // namespace weft::postgres

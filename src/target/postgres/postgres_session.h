@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// PostgresSession: one lane's connection to a PostgreSQL target. A group is one round trip to prepare (plus two per COPY)
+// and one to commit: the compare-and-set of progress and COMMIT travel together.
+// Made by PostgresTarget::session(). Once its connection is lost every call fails with kTransient: ask for a new one.
+// One thread at a time; shares TargetShared with the Target and the other lanes.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/guarded.h"
+#include "target/postgres/writer.h"
+#include "target/target.h"
+
+namespace weft::postgres {
+
+// What one open() of a target shares with its sessions.
+struct TargetShared {
+  std::string pipeline;
+  Guarded<std::unordered_map<uint64_t, std::shared_ptr<const TablePlan>>> plans;  // by TargetTable::handle
+  Guarded<uint64_t> committed;  // newest version whose COMMIT was answered
+};
+
+class PostgresSession final : public TargetSession {
+ public:
+  PostgresSession(std::shared_ptr<TargetShared> shared, std::unique_ptr<Connection> connection);
+  ~PostgresSession() override;
+
+  [[nodiscard]] Result<PrepareReport> prepare(const Group& group) override;
+  [[nodiscard]] Status commit(const Progress& from, const Progress& to) override;
+  void rollback() override;
+
+ private:
+  Status run(const Group& group);
+  Status run_prepared(const Group& group);
+  Status run_key_actions(const TableBatch& batch);
+  Status switch_role(std::string_view role);
+  std::vector<std::string> begin_statements(const Group& group) const;
+  Result<const TablePlan*> plan(const TargetTable& table);
+  Error classify(Error error, bool waited) const;
+
+  std::shared_ptr<TargetShared> shared_;
+  std::unique_ptr<Connection> connection_;
+  Pipeline pipeline_;
+  Writer writer_;
+  std::unordered_map<uint64_t, std::shared_ptr<const TablePlan>> plans_;
+  // Written with the commit: it is in journal order, so lanes that copy ranges of one table don't wait for its state's row.
+  std::vector<TableStateRow> states_;
+  std::vector<SchemaRef> schemas_;
+  std::vector<PreparedStepRef> prepared_;
+  bool open_ = false;     // a transaction is open, or will be with the next statement
+  bool relaxed_ = false;  // without foreign keys
+  bool waiting_ = true;   // its lock timeout is the patient one
+};
+
+}  // namespace weft::postgres
