@@ -97,7 +97,8 @@ TEST_F(PostgresTables, hard_case_37_StatementsPreparedOnAnEmptyTableStayFast) {
     return std::stoll(
         support::single_value(sql_->query(cat("SELECT ", column, " FROM pg_stat_user_tables WHERE relname = 't'"))));
   };
-  ASSERT_TRUE(support::wait_until(support::deadline_in(30s), [&] { return counted("n_tup_upd") >= 10000; }));
+  ASSERT_TRUE(support::wait_until(support::deadline_in(std::chrono::seconds(30)),
+                                  [&] { return counted("n_tup_upd") >= 10000; }));
   EXPECT_LT(counted("seq_tup_read"), 300000) << "a statement read the whole table";
 }
 
