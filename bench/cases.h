@@ -17,6 +17,7 @@ struct Settings {
 
 void decode_case(const Settings& settings);
 void apply_case(const Settings& settings);
+void old_snapshot_case(const Settings& settings);
 void snapshot_case(const Settings& settings);
 void latency_case(const Settings& settings);
 void memory_case(const Settings& settings);

@@ -18,18 +18,25 @@ std::string figure(double value) {
   return fmt::format("{:.{}f}", value, std::abs(value) >= 100 ? 0 : std::abs(value) >= 10 ? 1 : 2);
 }
 
+// "0.67 ms"
+std::string measure_text(double value, const std::string& unit) {
+  return std::isnan(value) ? "not measured" : figure(value) + " " + unit;
+}
+
+// Of weft to native.
+std::string ratio_text(double weft, double native) {
+  return std::isnan(weft) || std::isnan(native) ? "none" : fmt::format("{:.2f}", native == 0 ? 0 : weft / native);
+}
+
 }  // namespace
 
 void report(const Line& line) {
-  const double ratio = line.native == 0 ? 0 : line.weft / line.native;
-  fmt::print("{} {}: weft {} {}, native {} {}, ratio {:.2f} (goal {}) RSS {:.0f} MiB\n",
+  fmt::print("{} {}: weft {}, native {}, ratio {} (goal {}) RSS {:.0f} MiB\n",
              line.name,
              line.what,
-             figure(line.weft),
-             line.unit,
-             figure(line.native),
-             line.unit,
-             ratio,
+             measure_text(line.weft, line.unit),
+             measure_text(line.native, line.unit),
+             ratio_text(line.weft, line.native),
              line.goal,
              static_cast<double>(line.rss_kib) / 1024);
   std::fflush(stdout);

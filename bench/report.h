@@ -13,14 +13,14 @@ namespace weft::bench {
 struct Line {
   std::string name;  // the case
   std::string what;
-  double weft = 0;
+  double weft = 0;  // NaN: not measured
   double native = 0;
   std::string unit;
   std::string goal;      // "ratio >= 2", "weft <= 0.5"
   uint64_t rss_kib = 0;  // peak of the weft process
 };
 
-// "CASE what: weft X unit, native Y unit, ratio R (goal G) RSS M MiB"
+// "CASE what: weft X unit, native Y unit, ratio R (goal G) RSS M MiB"; "not measured" stands for a figure that is NaN.
 void report(const Line& line);
 
 // Progress for the person who waits.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // weft_bench: weft beside the native tools on this machine, with real servers.
-//   weft_bench CASE|all [--runs N]        cases: decode apply snapshot latency memory start
+//   weft_bench CASE|all [--runs N]        cases: decode apply old-snapshot snapshot latency memory start
 // WEFT_BENCH_ROWS=200000 makes the large cases smaller. Exit codes: 0 done, 1 failed, 2 wrong usage.
 #include <csignal>
 #include <cstdio>
@@ -29,6 +29,7 @@ struct Case {
 constexpr Case kCases[] = {
     {"decode", decode_case},
     {"apply", apply_case},
+    {"old-snapshot", old_snapshot_case},
     {"snapshot", snapshot_case},
     {"latency", latency_case},
     {"memory", memory_case},
