@@ -3,9 +3,10 @@
 
 #include <algorithm>
 
+#include "apply/copy.h"
+#include "apply/counts.h"
+#include "apply/parking.h"
 #include "base/check.h"
-#include "base/log.h"
-#include "base/text.h"
 
 namespace weft {
 
@@ -84,7 +85,9 @@ bool Lane::step(Duration wait) {
 
 Status Lane::prepare(Ticket& ticket) {
   point("apply.before");
-  if (!ticket.copy_table) {
+  if (ticket.mode == ApplyMode::kParking) {
+    TRY(Parking(*session_, ticket, hooks_.count_affected).run());
+  } else if (!ticket.copy_table) {
     TRY(prepare_items(ticket));
   } else {
     Group group;
@@ -98,32 +101,12 @@ Status Lane::prepare(Ticket& ticket) {
       clear.op = BatchOp::kTruncate;
       group.batches.push_back(std::move(clear));
     }
-    if (!ticket.copy_rows.empty()) add_copy(ticket, group);
+    if (!ticket.copy_rows.empty()) add_copy(ticket, ticket.copy_rows, group);
     TRY_ASSIGN(const PrepareReport report, session_->prepare(group));
     (void)report.affected.size();
   }
   point("apply.after");
   return ok();
-}
-
-void Lane::add_copy(const Ticket& ticket, Group& group) {
-  TableBatch batch;
-  batch.table = ticket.copy_table;
-  batch.rows.reserve(ticket.copy_rows.size());
-  for (const Row& row : ticket.copy_rows) batch.rows.push_back({{}, row});
-  const auto& unique_keys = ticket.copy_table->unique_keys;
-  for (size_t i = 1; ticket.copy_replace && i < unique_keys.size(); ++i) {
-    const auto computed = [&](uint16_t o) { return ticket.copy_table->columns[o].generated; };
-    if (std::any_of(unique_keys[i].begin(), unique_keys[i].end(), computed)) continue;
-    group.batches.push_back(batch);
-    group.batches.back().op = BatchOp::kDeleteRivals;
-    group.batches.back().columns = unique_keys[i];
-  }
-  batch.op = ticket.copy_op;
-  for (size_t i = 0; i < ticket.copy_table->columns.size(); ++i) {
-    if (!ticket.copy_table->columns[i].generated) batch.columns.push_back(static_cast<uint16_t>(i));
-  }
-  group.batches.push_back(std::move(batch));
 }
 
 Status Lane::prepare_items(Ticket& ticket) {
@@ -143,56 +126,13 @@ Status Lane::prepare_items(Ticket& ticket) {
   CHECK(report.affected.size() == group.batches.size());
   for (size_t i = 0; i < plan.batches.size(); ++i) plan.batches[i].batch = std::move(group.batches[i]);
   if (!hooks_.count_affected) return ok();
-  const Status counted = check_counts(ticket, plan, report);
-  if (!counted) session_->rollback();
-  return counted;
-}
-
-// I10: a change that hit no row, or more than it should, is never silent.
-Status Lane::check_counts(Ticket& ticket, const Plan& plan, const PrepareReport& report) {
-  uint64_t missed = 0;
-  uint64_t acted = 0;
-  for (size_t i = 0; i < plan.batches.size(); ++i) {
-    const TableBatch& batch = plan.batches[i].batch;
-    const uint64_t expected = batch.rows.size();
-    const uint64_t got = report.affected[i];
-    if (batch.op == BatchOp::kKeyActions) acted += got;
-    if (!plan.batches[i].exact || batch.op == BatchOp::kTruncate || got == expected) continue;
-    const std::string name = batch.table->source->name.text();
-    if (ticket.mode != ApplyMode::kRows || expected != 1) {
-      return Error(Blame::kData,
-                   cat("table ", name, ": ", expected, " rows should have changed, ", got, " did"),
-                   std::string(kCountMismatch))
-          .about(name);
-    }
-    const TableBatch::Item& item = batch.rows.front();
-    const TableSchema& schema = *batch.table->source;
-    const Row row = item.before.empty() ? item.after : item.before;
-    const std::string key = schema.keyless() ? describe(row) : describe(key_of(schema, row).row());
-    if (batch.op == BatchOp::kDelete && got == 0) {
-      // The row is gone, as it should be; that it was gone already is worth a line and a counter.
-      log_line(LogLevel::kWarning,
-               cat("table ", name, " key ", key, ": a deleted row was not there at the target"),
-               {{"table", name}});
-      ++missed;
-      continue;
-    }
-    return Error(Blame::kData,
-                 cat("table ",
-                     name,
-                     " key ",
-                     key,
-                     ": an ",
-                     batch.op == BatchOp::kUpdate ? "update" : "insert or delete",
-                     " touched ",
-                     got,
-                     " rows instead of one at the target; compare both sides (the target was written by "
-                     "someone else, or was not equal when following began)"),
-                 std::string(kCountMismatch))
-        .about(name);
+  Result<RowCounts> counted = check_counts(plan, report, ticket.mode);
+  if (!counted) {
+    session_->rollback();
+    return std::move(counted).error();
   }
-  ticket.missed = missed;
-  ticket.key_actions = acted;
+  ticket.missed = counted->missed;
+  ticket.key_actions = counted->key_actions;
   return ok();
 }
 

@@ -22,7 +22,6 @@
 namespace weft {
 
 inline constexpr std::string_view kAborted = "aborted";  // kCancelled: rolled back to let an earlier ticket pass
-inline constexpr std::string_view kCountMismatch = "count-mismatch";  // a batch touched other rows than it should
 
 // What actors wait on: anyone who changed something that another may wait for rings it.
 using Bell = Guarded<uint64_t>;
@@ -72,9 +71,7 @@ class Lane {
   };
 
   Status prepare(Ticket& ticket);
-  static void add_copy(const Ticket& ticket, Group& group);
   Status prepare_items(Ticket& ticket);
-  Status check_counts(Ticket& ticket, const Plan& plan, const PrepareReport& report);
   Status commit(Ticket& ticket);
   void point(std::string_view name);
   void finish(Status status, State state);

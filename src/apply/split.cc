@@ -19,6 +19,7 @@ std::vector<std::shared_ptr<Ticket>> split_by_transaction(const Ticket& ticket) 
     part->mode = ApplyMode::kRows;
     part->alone = true;
     part->relax_foreign_keys = ticket.relax_foreign_keys;
+    part->may_park = ticket.may_park;
     part->ahead = ticket.ahead;
     part->acts_there = ticket.acts_there;
     part->acts_in_log = ticket.acts_in_log;

@@ -29,12 +29,14 @@ struct ApplyItem {
   TargetTableRef table;
   What what = What::kInsert;
   Expect expect = Expect::kExact;
-  Row before;                        // update, delete: at least the key of the row to be changed
-  Row after;                         // insert: full; update: new values, kUnchanged where not known
-  const ActingKeys* keys = nullptr;  // kKeyActions; kept by the ticket
-  bool keep_children = false;        // see TableBatch
-  bool in_order = false;             // the target's own keys act on it: it must be seen there as it is, in its place
-  bool among_old = false;            // row by row, rows of other keys that hold its unique values give way
+  Row before;  // update, delete: at least the key of the row to be changed
+  Row after;   // insert: full; update: new values, kUnchanged where not known
+  // kKeyActions: what acts. Else what may act because of it below the log, whoever carries it out. Kept by the ticket.
+  const ActingKeys* keys = nullptr;
+  bool keep_children = false;  // see TableBatch
+  bool in_order = false;       // the target's own keys act on it: it must be seen there as it is, in its place
+  bool among_old = false;      // row by row, rows of other keys that hold its unique values give way
+  bool leads = false;          // part of the change of the item behind it: both are applied, or neither
 };
 
 // How a ticket's items become statements; each retry after a conflict is one step more careful.
@@ -42,6 +44,7 @@ enum class ApplyMode : uint8_t {
   kCoalesced,  // one net effect per key, by table
   kRuns,       // source order; neighbours of one shape share a statement
   kRows,       // source order, one row a statement
+  kParking,  // source order; a change that the target can't take becomes a dead letter, and the others go on (parking.h)
 };
 
 struct TableCounts {
@@ -91,6 +94,10 @@ struct Ticket {
   bool acts_in_log = false;         // they must not: what keys did at the source is in the log, or they did nothing
   bool ahead = false;               // the target may hold rows that are ahead of it
   bool alone = false;               // nothing else may be in flight with it
+  bool may_park = false;            // kParking: by policy; else a change that can't be applied is an error
+  uint64_t letters_minded = 0;      // see ParkedKeys::generation
+  bool check_now = false;           // kParking: deferred constraints are checked row by row
+  Position piece_of;                // of a fragment: where its transaction ends
 
   std::vector<uint64_t> writes;  // hashes of the keys it changes, see apply/keys.h
   std::vector<uint64_t> reads;   // hashes of the foreign-key parents it needs
@@ -99,8 +106,11 @@ struct Ticket {
   size_t bytes = 0;
   uint64_t transactions = 0;
   std::vector<TableCounts> counts;
-  uint64_t missed = 0;       // rows that deletes did not find, filled by the lane
-  uint64_t key_actions = 0;  // rows that foreign-key actions changed, filled by the lane
+  // Filled by the lane.
+  uint64_t missed = 0;       // rows that deletes did not find
+  uint64_t key_actions = 0;  // rows that foreign-key actions changed
+  std::vector<DeadLetterStep> letters;
+  std::vector<TableCounts> parked;  // of `counts`, what was not applied
 };
 
 }  // namespace weft

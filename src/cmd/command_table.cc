@@ -16,6 +16,10 @@ constexpr Command kCommands[] = {
     {"status", weft::status_main, weft::status_command, "states and lag, per table and per target"},
     {"pause", weft::pause_main, weft::pause_command, "sets tables aside, or lets the pipeline wait"},
     {"resume", weft::resume_main, weft::resume_command, "takes them up again, copied over what is there"},
+    {"dead-letters",
+     weft::dead_letters_main,
+     weft::dead_letters_command,
+     "changes that the target could not take: list, show, replay, discard"},
     {"journal", weft::journal_main, weft::journal_command, "what a file journal holds: journal inspect DIR"},
     {"demo", weft::demo_main, weft::demo_command, "a demonstration that proves itself"},
     {"help", weft::help_main, weft::help_command, "a command's help, or its man page"},
@@ -40,7 +44,7 @@ std::string overview_text() {
       "Keeps data in step between databases, in order, with the effect of exactly once.\n\n"
       "usage: weft COMMAND ...\n\n";
   for (const Command& command : kCommands) {
-    out += cat("  ", command.name, std::string(12 - command.name.size(), ' '), command.what, "\n");
+    out += cat("  ", command.name, std::string(14 - command.name.size(), ' '), command.what, "\n");
   }
   return out + "\nweft COMMAND --help says more.\n";
 }

@@ -36,7 +36,8 @@ TEST(ManPageTest, HoldsEveryFlagOfItsCommand) {
 
 TEST(ManPageTest, TheFirstPageHoldsEveryCommand) {
   for (const Command& command : commands()) {
-    EXPECT_TRUE(has(man_page(commands()), cat(".BR weft\\-", command.name, " (1)"))) << command.name;
+    EXPECT_TRUE(has(man_page(commands()), cat(".BR weft\\-", escaped(std::string(command.name)), " (1)")))
+        << command.name;
     EXPECT_TRUE(has(overview_text(), cat("  ", command.name, " "))) << command.name;
   }
 }

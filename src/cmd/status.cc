@@ -81,6 +81,7 @@ PipelineStatus stored_status(const std::string& name, const Opened& stored, int6
     table.rows_done = row.rows;
     table.rows_estimated = row.rows;
   }
+  for (const HeldTable& held : stored.held) status.tables[held.table].dead_letters = held.letters;
   return status;
 }
 

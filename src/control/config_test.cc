@@ -174,8 +174,6 @@ TEST(ConfigTest, WhatThisVersionLacksIsRefusedByName) {
   const auto in_to = [](std::string_view key) {
     return complaint(cat("from: {url: mysql://h/d}\nto: {url: postgresql://h/d, ", key, "}\n"));
   };
-  EXPECT_EQ(in_to("on_bad_row: dead-letter"),
-            "shop.yaml:2: not available in this version: to.on_bad_row dead-letter; available: stop");
   EXPECT_EQ(in_to("triggers: off"), "shop.yaml:2: not available in this version: to.triggers off; available: on");
   EXPECT_EQ(in_to("consistency: keyed"),
             "shop.yaml:2: not available in this version: to.consistency keyed; available: atomic");

@@ -23,6 +23,7 @@ PipelineOptions pipeline_options(const PipelineConfig& config) {
                      : config.to.existing == "replace" ? ExistingRows::kReplace
                                                        : ExistingRows::kRefuse;
   if (config.from.on_lost_position != "fail") options.on_lost_position = LostPosition::kResnapshot;
+  if (config.to.on_bad_row == "dead-letter") options.on_bad_row = BadRow::kDeadLetter;
   options.may_create_weft = config.setup;
   if (config.to.lanes != 0) options.lanes = config.to.lanes;
   options.memory_bytes = config.memory_bytes;

@@ -77,6 +77,7 @@ std::shared_ptr<Ticket> Admission::take() {
     ticket->relax_foreign_keys =
         copying_ && (relax_ || ticket->copy_clear || (huge && options_.memory->relax_foreign_keys));
     ticket->ahead = copying_ && merge_.ahead_now();
+    ticket->may_park = options_.on_bad_row == BadRow::kDeadLetter;
     seal_dependencies(*ticket);
     if (ticket->last) progress_pending_ = false;
   }
@@ -196,7 +197,10 @@ void Admission::close_fragment(bool first, bool last) {
   ticket.last = last;
   if (!options_.guards.fragments_share_transaction) ticket.first = ticket.last = true;
   ticket.alone = true;
-  ticket.mode = options_.memory->one_by_one ? ApplyMode::kRows : ApplyMode::kRuns;
+  const CycleMemory& memory = *options_.memory;
+  ticket.mode = memory.parking ? ApplyMode::kParking : memory.one_by_one ? ApplyMode::kRows : ApplyMode::kRuns;
+  ticket.check_now = memory.check_constraints_now;
+  ticket.piece_of = batch_->position(*next_);
   full_ = true;
 }
 
@@ -238,15 +242,17 @@ Status Admission::add_row(const RowChange& change) {
   TRY_ASSIGN(const TargetTableRef table, table_of(change.schema));
   Expect expect = verdict.fate == Verdict::Fate::kExact ? Expect::kExact : Expect::kLoose;
   if (acts) {
-    TRY_ASSIGN(const bool reached, add_key_actions(change, table));
+    TRY_ASSIGN(const bool reached, add_key_actions(change, table, !dropped));
     if (reached) expect = Expect::kLoose;
   }
   if (dropped) return ok();
+  const size_t first = ticket_ ? ticket_->items.size() : 0;
   const bool there = acts && actions_.target_acts(change, *table);
   const bool keep = there && !change.hidden_actions;
   if (there) (keep ? open_ticket().acts_in_log : open_ticket().acts_there) = true;
   if (verdict.also_delete) {
     add_item({table, ApplyItem::What::kDelete, Expect::kLoose, change.before, {}, nullptr, keep, there});
+    ticket_->items.back().leads = verdict.fate != Verdict::Fate::kHole;
   }
   if (verdict.fate == Verdict::Fate::kHole) {
     open_hole(change, table);
@@ -274,6 +280,7 @@ Status Admission::add_row(const RowChange& change) {
       add_item({table, ApplyItem::What::kDelete, expect, change.before, {}, nullptr, keep, there});
       break;
   }
+  if (acts && change.hidden_actions) note_keys(*table, first);
   count(change.schema->name, change.op);
   return ok();
 }

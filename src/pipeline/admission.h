@@ -99,7 +99,8 @@ class Admission {
   Result<Fit> take_schema_change(const SchemaChange& change, bool quiet);
   void keep_shape(const SchemaRef& schema);
   void keep_version(const SchemaRef& schema);
-  Result<bool> add_key_actions(const RowChange& change, const TargetTableRef& table);
+  Result<bool> add_key_actions(const RowChange& change, const TargetTableRef& table, bool leads);
+  void note_keys(const TargetTable& table, size_t first);
   Status refuse_large_rows(const Transaction& tx) const;
   Status add_change(const Change& change);
   Status add_row(const RowChange& change);

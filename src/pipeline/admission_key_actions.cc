@@ -25,13 +25,22 @@ void Admission::keep_version(const SchemaRef& schema) {
   open_ticket().schemas.push_back(std::move(next));
 }
 
+// Of the ticket's items from this one on.
+void Admission::note_keys(const TargetTable& table, size_t first) {
+  const std::shared_ptr<const ActingKeys>& keys = actions_.keys();
+  if (!keys || !keys->contains(table.name)) return;
+  Ticket& ticket = open_ticket();
+  for (size_t i = first; i < ticket.items.size(); ++i) ticket.items[i].keys = keys.get();
+  if (ticket.keep.empty() || ticket.keep.back() != keys) ticket.keep.push_back(keys);
+}
+
 Status Admission::learn_keys(const std::vector<TargetTableRef>& tables) {
   TRY_ASSIGN(actions_, KeyActions::build(tables));
   return ok();
 }
 
-// Whether the actions may have reached the changed row itself.
-Result<bool> Admission::add_key_actions(const RowChange& change, const TargetTableRef& table) {
+// Whether the actions may have reached the changed row itself. `leads`: the change itself follows.
+Result<bool> Admission::add_key_actions(const RowChange& change, const TargetTableRef& table, bool leads) {
   if (!options_.guards.key_actions) return false;
   Result<bool> off = actions_.sets_off(change, *table, copying_);
   if (!off) {
@@ -40,6 +49,7 @@ Result<bool> Admission::add_key_actions(const RowChange& change, const TargetTab
   if (!*off) return false;
   ApplyItem item{table, ApplyItem::What::kKeyActions, Expect::kLoose, change.before, change.after};
   item.keys = actions_.keys().get();
+  item.leads = leads;
   add_item(item);
   Ticket& ticket = open_ticket();
   if (ticket.keep.empty() || ticket.keep.back() != actions_.keys()) ticket.keep.push_back(actions_.keys());

@@ -35,7 +35,8 @@ int64_t in_seconds(Duration d) {
   return std::chrono::duration_cast<std::chrono::seconds>(d).count();
 }
 
-constexpr uint32_t kCopyConflictsMax = 50;  // in one process: more is no coincidence but the data
+constexpr uint32_t kCopyConflictsMax = 50;    // in one process: more is no coincidence but the data
+constexpr uint32_t kCopyConflictsParked = 6;  // where rows that don't fit may become dead letters
 
 }  // namespace
 
@@ -102,6 +103,7 @@ class Cycle::Impl {
   std::unique_ptr<Journal> journal_;
   std::unique_ptr<SchemaRules> rules_;
   std::unique_ptr<Admission> admission_;
+  ParkedKeys parked_;
   std::unique_ptr<Capture> capture_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::vector<std::unique_ptr<Copier>> copiers_;
@@ -153,9 +155,10 @@ Status Cycle::Impl::open() {
   TRY(admission_->learn_keys(sides_.tables));
   admission_->start_at(sides_.progress);
   if (sides_.circular) admission_->relax_foreign_keys();
+  TRY(parked_.know(sides_.held));
   capture_ = std::make_unique<Capture>(source_, *journal_, bell_, board_, options_.at_point);
   dispatcher_ = std::make_unique<Dispatcher>(Dispatcher::Parts{
-      options_, source_, target_, *journal_, *admission_, merge_, order_, board_, clock_, std::move(lanes)});
+      options_, source_, target_, *journal_, *admission_, merge_, order_, board_, clock_, parked_, std::move(lanes)});
   return say_ready();
 }
 
@@ -352,7 +355,10 @@ NextMove Supervisor::after(const Status& result, bool started, bool stopping) {
     options_.memory->begin_again = true;
     return {NextMove::Kind::kRetry, Duration(0)};
   }
-  if (error.code() == kCopyConflict && ++copy_conflicts_ > kCopyConflictsMax)
+  const bool copy_conflict = error.code() == kCopyConflict;
+  if (copy_conflict && ++copy_conflicts_ > kCopyConflictsParked && options_.on_bad_row == BadRow::kDeadLetter) {
+    options_.memory->park_copies = true;
+  } else if (copy_conflict && copy_conflicts_ > kCopyConflictsMax)
     return {NextMove::Kind::kEnd, Duration(0)};
   const bool unreachable = error.code() == kUnreachable;
   if (error.blame() != Blame::kTransient && !(unreachable && started)) return {NextMove::Kind::kEnd, Duration(0)};

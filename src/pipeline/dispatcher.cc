@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "apply/keys.h"
-#include "apply/split.h"
 #include "base/check.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -16,11 +15,21 @@ namespace {
 constexpr Duration kHousekeeping = std::chrono::seconds(1);
 constexpr Duration kLongWait = std::chrono::seconds(3);  // for one group
 constexpr size_t kUnflushedLimit = 4096;
-constexpr std::string_view kForeignKey = "23503";   // SQLSTATE
-constexpr std::string_view kIntegrityClass = "23";  // SQLSTATE: a constraint, not a lock
 
 bool retriable(const Error& error) {
   return error.blame() == Blame::kData || error.blame() == Blame::kConflict;
+}
+
+// Changes are counted when they are taken in; those that became dead letters are taken off again.
+void not_applied(TableCounts& parked, TableStatus& table) {
+  const auto take = [](uint64_t& from, uint64_t& of) {
+    const uint64_t less = std::min(from, of);
+    from -= less;
+    of -= less;
+  };
+  take(table.inserts, parked.inserts);
+  take(table.updates, parked.updates);
+  take(table.deletes, parked.deletes);
 }
 
 std::string contents_of(const Ticket& ticket) {
@@ -81,11 +90,15 @@ Result<bool> Dispatcher::collect() {
       in_flight_.pop_front();
       if (open_lane_) *p_.options.memory = {};
       open_lane_.reset();
-      committed_one(*ticket);
+      TRY(committed_one(*ticket));
     } else if (state == Lane::State::kPrepared && !in_flight_.front().ticket->last) {
       open_lane_ = in_flight_.front().lane;
-      (void)lane.take();
+      const std::shared_ptr<Ticket> piece = lane.take();
+      TRY(p_.parked.add(piece->letters));  // pieces behind it may be about the same rows
+      parked_.insert(parked_.end(), piece->parked.begin(), piece->parked.end());
       in_flight_.pop_front();
+    } else if (state == Lane::State::kFailed && mending_) {
+      return moved;  // it goes again when those behind it have rolled back
     } else if (state == Lane::State::kFailed) {
       const Error error = *lane.error();
       if (!retriable(error)) return error;
@@ -97,87 +110,6 @@ Result<bool> Dispatcher::collect() {
     moved = true;
   }
   return moved;
-}
-
-// The front ticket failed: everything behind it rolls back, then it goes again, alone and more carefully.
-Status Dispatcher::retry(Error error) {
-  const std::shared_ptr<Ticket> ticket = in_flight_.front().ticket;
-  const bool fragment = !ticket->first || !ticket->last;
-  if (fragment && ticket->mode != ApplyMode::kRows) {
-    // Its earlier fragments are gone with the transaction: the next cycle reads it again and goes row by row.
-    p_.options.memory->one_by_one = true;
-    return Error(
-        Blame::kTransient, cat("a huge transaction goes again row by row: ", error.message()), std::string(kLookAgain));
-  }
-  if (fragment && error.code() == kForeignKey && ticket->ahead && !ticket->relax_foreign_keys) {
-    p_.options.memory->relax_foreign_keys = true;
-    return Error(Blame::kTransient,
-                 cat("a huge transaction goes again beside rows that are ahead of it: ", error.message()),
-                 std::string(kLookAgain));
-  }
-  const bool divisible = !ticket->copy_table && !fragment && ticket->bounds.size() > 1;
-  // Rows read ahead of the stream may hold on to a parent that goes and comes again before the stream reaches them.
-  // And where the log has what keys did at the source, it may have it in front of the change that set them off.
-  const bool in_log = ticket->acts_in_log && !ticket->acts_there;
-  const bool relax =
-      error.code() == kForeignKey && !ticket->relax_foreign_keys && !fragment && (ticket->ahead || in_log);
-  const bool careful = ticket->mode == ApplyMode::kRows && !divisible && !relax;
-  if (careful || ticket->copy_table || fragment || !p_.options.guards.ladder) {
-    const std::string where = cat("after position ", committed().position.text());
-    const bool constraint = error.code().starts_with(kIntegrityClass);
-    // Rows read ahead of the stream may need a row that is not there yet, or a value that is not free yet: a later view
-    // of them does not.
-    if ((ticket->copy_table || ticket->copied_keys) && constraint) {
-      return Error(Blame::kTransient, error.message(), std::string(kCopyConflict)).with(where);
-    }
-    if (error.blame() != Blame::kConflict) return error.with(where);
-    // Alone and in order, a missing parent is the data's fault; a lock is held by a stranger, or by a session that a killed
-    // process left behind: it goes away.
-    return Error(constraint ? Blame::kData : Blame::kTransient, error.message(), error.code()).with(where);
-  }
-  log_debug(cat("retrying a group ",
-                ticket->mode == ApplyMode::kRows ? "transaction by transaction: " : "row by row: ",
-                error.message()));
-  ticket->relax_foreign_keys = ticket->relax_foreign_keys || (relax && ticket->mode == ApplyMode::kRows && !divisible);
-  p_.order.change([&](CommitState& s) { s.abort_from = ticket->number + 1; });
-  mending_ = true;
-  return ok();
-}
-
-Result<bool> Dispatcher::mend() {
-  // Lanes behind the failed one finish preparing and roll back.
-  while (in_flight_.size() > 1) {
-    Lane& lane = *p_.lanes[in_flight_.back().lane];
-    if (lane.state() != Lane::State::kFailed) return false;
-    requeue_.push_front(lane.take());
-    in_flight_.pop_back();
-  }
-  const Flight failed = in_flight_.front();
-  Lane& lane = *p_.lanes[failed.lane];
-  std::shared_ptr<Ticket> ticket = lane.take();
-  p_.order.change([](CommitState& s) { s.abort_from = std::numeric_limits<uint64_t>::max(); });
-  mending_ = false;
-  if (ticket->mode == ApplyMode::kRows) {
-    std::vector<std::shared_ptr<Ticket>> parts = split_by_transaction(*ticket);
-    if (!parts.empty()) {
-      in_flight_.pop_front();
-      requeue_parts(std::move(parts));
-      return true;
-    }
-  }
-  ticket->mode = ApplyMode::kRows;
-  ticket->alone = true;
-  lane.give(std::move(ticket));
-  return true;
-}
-
-void Dispatcher::requeue_parts(std::vector<std::shared_ptr<Ticket>> parts) {
-  CHECK(!parts.empty());
-  const uint64_t more = parts.size() - 1;
-  for (const std::shared_ptr<Ticket>& ticket : requeue_) ticket->number += more;
-  if (formed_) formed_->number += more;
-  next_number_ += more;
-  requeue_.insert(requeue_.begin(), parts.begin(), parts.end());
 }
 
 std::string Dispatcher::under_way() const {
@@ -212,13 +144,18 @@ bool Dispatcher::give(std::shared_ptr<Ticket>& ticket) {
 }
 
 Result<bool> Dispatcher::dispatch(bool admit) {
-  while (!requeue_.empty()) {
-    if (!give(requeue_.front())) return false;
-    requeue_.pop_front();
-  }
   bool moved = false;
   while (true) {
+    while (!requeue_.empty()) {
+      std::shared_ptr<Ticket> next = std::move(requeue_.front());
+      requeue_.pop_front();
+      if (mind_letters(next)) continue;
+      if (give(next)) continue;
+      requeue_.push_front(std::move(next));
+      return moved;
+    }
     if (formed_) {
+      if (mind_letters(formed_)) continue;
       if (!give(formed_)) return moved;
       moved = true;
     }
@@ -254,20 +191,41 @@ Result<bool> Dispatcher::flush_progress() {
   return false;
 }
 
-void Dispatcher::committed_one(const Ticket& ticket) {
+Status Dispatcher::committed_one(const Ticket& ticket) {
   ++commits_;
   progress_at_ = p_.clock.now() + kHousekeeping;
   const Progress now = committed();
   if (unflushed_.size() >= kUnflushedLimit) unflushed_.pop_front();  // a later one stands for it
   unflushed_.push_back({now.version, now.position, now.sequence});
   if (ticket.copy_table) p_.merge.committed(ticket.copy_table->source->name);
+  TRY(p_.parked.add(ticket.letters));
   publish(ticket);
+  for (const auto& [table, letters] : p_.parked.letters()) {
+    if (letters <= p_.options.letters_max) continue;
+    return Error(Blame::kTransient, cat("table ", table, " has too many dead letters"), std::string(kLookAgain));
+  }
+  return ok();
+}
+
+// Somebody may have replayed or discarded some. Those of a huge transaction are known here before they are committed.
+Status Dispatcher::refresh_letters() {
+  if (p_.parked.empty() || open_lane_) return ok();
+  TRY_ASSIGN(const auto counts, p_.target.count_letters());
+  p_.parked.settle(counts);
+  p_.board.update([&](PipelineStatus& s) {
+    for (auto& [name, table] : s.tables) {
+      const auto at = counts.find(name);
+      table.dead_letters = at == counts.end() ? 0 : at->second;
+    }
+  });
+  return ok();
 }
 
 void Dispatcher::publish(const Ticket& ticket) {
   const int64_t wall = p_.clock.wall_us();
   const Progress now = committed();
   p_.board.applied(now.sequence);
+  parked_.insert(parked_.end(), ticket.parked.begin(), ticket.parked.end());
   p_.board.update([&](PipelineStatus& s) {
     for (const TableCounts& c : ticket.counts) {
       TableStatus& table = s.tables[c.table.text()];
@@ -275,7 +233,12 @@ void Dispatcher::publish(const Ticket& ticket) {
       table.updates += c.updates;
       table.deletes += c.deletes;
       table.passed_over += c.passed_over;
+      for (TableCounts& parked : parked_) {
+        if (parked.table == c.table) not_applied(parked, table);
+      }
     }
+    for (const auto& [name, letters] : p_.parked.letters()) s.tables[name].dead_letters = letters;
+    std::erase_if(parked_, [](const TableCounts& c) { return c.inserts + c.updates + c.deletes == 0; });
     s.transactions += ticket.transactions;
     ++s.groups;
     s.missed_rows += ticket.missed;
@@ -348,6 +311,7 @@ Result<std::optional<Position>> Dispatcher::acknowledgeable() {
 Status Dispatcher::housekeeping(bool last) {
   housekeeping_at_ = p_.clock.now() + kHousekeeping;
   refresh_tables();
+  TRY(refresh_letters());
   if (!last) {
     TRY(p_.target.keep_lease());
     TRY_ASSIGN(const bool asked, p_.target.asked());

@@ -5,7 +5,8 @@
 //   collect finished tickets (in order) -> mend a failed one alone -> admit -> give to idle lanes -> acknowledge
 //
 // Ladder (hard case 9): a ticket that fails on its data or on a lock is retried alone after everything before it is
-// committed: row by row in source order; what fails then is an error. Keeps I1 and I3.
+// committed: row by row in source order, then a transaction at a time; what fails then is an error, or by policy is parked
+// (apply/parking.h). A ticket about rows of which dead letters wait goes that way from the start. Keeps I1 and I3.
 #pragma once
 
 #include <deque>
@@ -14,6 +15,7 @@
 
 #include "apply/lane.h"
 #include "pipeline/admission.h"
+#include "pipeline/parked.h"
 #include "pipeline/status.h"
 
 namespace weft {
@@ -33,6 +35,7 @@ class Dispatcher {
     CommitOrder& order;
     StatusBoard& board;
     Clock& clock;
+    ParkedKeys& parked;
     std::vector<Lane*> lanes;
   };
 
@@ -70,10 +73,15 @@ class Dispatcher {
   // Puts the parts of a failed ticket before everything that was rolled back or formed behind it.
   void requeue_parts(std::vector<std::shared_ptr<Ticket>> parts);
   Status retry(Error error);
+  // The last step of the ladder, if this error of this ticket leads there. An error ends the cycle: it goes on there.
+  [[nodiscard]] Result<bool> park(Ticket& ticket, const Error& error);
+  // True: the ticket was divided, and its parts wait in requeue_.
+  [[nodiscard]] bool mind_letters(std::shared_ptr<Ticket>& ticket);
+  Status refresh_letters();
   bool give(std::shared_ptr<Ticket>& ticket);
   std::optional<size_t> idle_lane() const;
   Result<bool> dispatch(bool admit);
-  void committed_one(const Ticket& ticket);
+  Status committed_one(const Ticket& ticket);
   void publish(const Ticket& ticket);
   // Says what the first lane in commit order waits for, when it has for too long.
   void tell_wait();
@@ -106,6 +114,7 @@ class Dispatcher {
 
   std::deque<Unflushed> unflushed_;  // committed, not yet known to be flushed
   std::string acknowledged_;         // last, out of a journal that keeps
+  std::vector<TableCounts> parked_;  // counted as changes, and not applied
 };
 
 }  // namespace weft

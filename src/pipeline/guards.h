@@ -20,6 +20,7 @@ struct Guards {
   bool order_by_unique_keys = true;  // lanes are kept apart by every unique index and foreign-key parent, old and new
   bool commit_in_order = true;       // lanes commit in journal order
   bool count_affected = true;        // each batch's row count is compared with the expected one (I10)
+  bool letters_first = true;         // changes of a row wait behind its dead letters (hard case 24)
   bool ladder = true;                // a coalesced group's error is retried more carefully before it is believed
 
   // Positions (hard cases 4, 5, 14).

@@ -191,6 +191,7 @@ Status begin_again(const PipelineOptions& options, Source& source, Target& targe
     TableStateRow row = first_state(schema, true);
     over_rows(*schema, true, row);
     group.states.push_back(row);
+    group.dead_letters.push_back(forget_letters(schema->name, sides));
     opened.tables.push_back(std::move(row));
   }
   // What was prepared may have been decided in the gap; what still waits is not known by its rows any more.
@@ -311,6 +312,7 @@ Result<OpenSides> open_sides(const PipelineOptions& options, Source& source, Tar
   } else {
     sides.progress = *opened.progress;
     sides.progress.epoch = opened.epoch;
+    sides.held = opened.held;
     TRY(take_up_wishes(options, target, opened, sides));
     sides.persisted = opened.schemas;
     sides.prepared = opened.prepared;

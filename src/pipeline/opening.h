@@ -24,6 +24,7 @@ struct OpenSides {
   std::vector<SchemaRef> persisted;    // as the target knows them; without columns where the shape is not known
   std::vector<TableName> set_aside;    // their changes are passed over
   std::vector<PreparedName> prepared;  // transactions that wait at the target for their second phase
+  std::vector<HeldTable> held;         // tables with dead letters
   bool circular = false;               // foreign keys lead in a circle among tables that are still being copied
   bool fresh = false;                  // the pipeline ran for the first time
   std::unique_ptr<Journal> journal;    // its reader stands behind progress, the source behind its end

@@ -33,15 +33,20 @@ enum class SchemaPolicy : uint8_t { kFail, kIgnore, kEvolve, kPauseTable };
 
 // What becomes of rows that target tables hold before a first snapshot.
 enum class ExistingRows : uint8_t { kRefuse, kUpsert, kReplace };
+// What becomes of a change that the target can't take.
+enum class BadRow : uint8_t { kStop, kDeadLetter };
 // What happens when the source no longer has the position to go on from.
 enum class LostPosition : uint8_t { kFail, kResnapshot };
 
 // What one cycle tells the next. Only the thread that drives cycles, and the apply actor of the running one, touch it.
 struct CycleMemory {
-  bool one_by_one = false;          // a huge transaction failed when its rows shared statements: apply it row by row
-  bool begin_again = false;         // the stream needs what only a new copy knows, and by policy may have it
-  bool relax_foreign_keys = false;  // then it failed on a foreign key, beside rows that are ahead of it (see Group)
-  std::set<std::string> one_phase;  // huge transactions that looked like prepared ones up to their end
+  bool one_by_one = false;             // a huge transaction failed when its rows shared statements: apply it row by row
+  bool begin_again = false;            // the stream needs what only a new copy knows, and by policy may have it
+  bool relax_foreign_keys = false;     // then it failed on a foreign key, beside rows that are ahead of it (see Group)
+  bool parking = false;                // then it failed on a row: what can't be applied becomes a dead letter
+  bool check_constraints_now = false;  // then it failed on what is checked at commit
+  bool park_copies = false;            // copied rows failed on constraints again and again
+  std::set<std::string> one_phase;     // huge transactions that looked like prepared ones up to their end
 };
 
 struct PipelineOptions {
@@ -52,9 +57,11 @@ struct PipelineOptions {
   SchemaPolicy schema_changes = SchemaPolicy::kFail;
   ExistingRows existing = ExistingRows::kRefuse;
   LostPosition on_lost_position = LostPosition::kFail;
-  bool may_create_weft = true;  // --setup auto
-  size_t lanes = 2;             // parallel target sessions
-  size_t readers = 2;           // parallel table readers during the snapshot
+  BadRow on_bad_row = BadRow::kStop;
+  uint64_t letters_max = 10000;  // of one table; with more of them it is set aside as a whole
+  bool may_create_weft = true;   // --setup auto
+  size_t lanes = 2;              // parallel target sessions
+  size_t readers = 2;            // parallel table readers during the snapshot
   JournalOptions journal;
   size_t memory_bytes = 64u << 20;
   size_t group_rows = 4000;  // rows in one target transaction, at most (a source transaction stays whole)

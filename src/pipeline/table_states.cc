@@ -69,7 +69,26 @@ void resume(const PipelineOptions& options,
   std::erase_if(opened.schemas, [&](const SchemaRef& schema) { return schema->name == row.table; });
   opened.schemas.push_back(now);
   group.schemas.push_back(now);
+  group.dead_letters.push_back(forget_letters(row.table, sides));
   if (options.say) options.say(cat("copying ", row.table.text(), " again, over the rows that are there"));
+}
+
+// A table of which too many changes could not be applied is no table with bad rows, but one that does not fit.
+void park_tables(const PipelineOptions& options, Opened& opened, const OpenSides& sides, Group& group) {
+  for (const HeldTable& held : sides.held) {
+    if (held.letters <= options.letters_max) continue;
+    for (TableStateRow& row : opened.tables) {
+      if (row.table.text() != held.table || is_set_aside(row.state)) continue;
+      set_aside(row,
+                cat("more than ",
+                    options.letters_max,
+                    " of its changes could not be applied; mend the target, then weft resume this table"),
+                sides.progress.position);
+      row.state = TableState::kParked;
+      log_line(LogLevel::kWarning, cat("table ", held.table, " is parked: ", row.reason), {{"table", held.table}});
+      group.states.push_back(row);
+    }
+  }
 }
 
 }  // namespace
@@ -97,6 +116,14 @@ void over_rows(const TableSchema& schema, bool replace, TableStateRow& row) {
   row.reason.clear();
 }
 
+DeadLetterStep forget_letters(const TableName& table, OpenSides& sides) {
+  DeadLetterStep step;
+  step.what = DeadLetterStep::What::kForgetTable;
+  step.letter.table = table.text();
+  std::erase_if(sides.held, [&](const HeldTable& held) { return held.table == step.letter.table; });
+  return step;
+}
+
 // Progress moves to sides.progress with these states, before anything runs.
 Status write_states(Target& target, Group group, OpenSides& sides) {
   group.to = sides.progress;
@@ -122,6 +149,7 @@ Status forget_views_of_others(Target& target, const SourceInfo& info, Opened& op
     if (!schema) continue;
     over_rows(*schema, true, state);
     group.states.push_back(state);
+    group.dead_letters.push_back(forget_letters(state.table, sides));
   }
   if (group.states.empty()) return ok();
   group.from = sides.progress;
@@ -148,6 +176,7 @@ Status take_up_wishes(const PipelineOptions& options, Target& target, Opened& op
     }
     group.states.push_back(row);
   }
+  park_tables(options, opened, sides, group);
   const bool aside = std::any_of(
       opened.tables.begin(), opened.tables.end(), [](const TableStateRow& row) { return is_set_aside(row.state); });
   while (aside && pause_children(target, opened, sides, group)) continue;

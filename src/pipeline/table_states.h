@@ -19,6 +19,9 @@ inline constexpr std::string_view kPausedByHand = "paused-by-hand";
 // The copy goes over rows that are there. Without a key none can be told from another: all go first.
 void over_rows(const TableSchema& schema, bool replace, TableStateRow& row);
 
+// The step that goes with a table's being copied anew: what waits of its rows is superseded.
+[[nodiscard]] DeadLetterStep forget_letters(const TableName& table, OpenSides& sides);
+
 // Progress moves to sides.progress with what the group holds. REQUIRES: group.from is what is committed.
 [[nodiscard]] Status write_states(Target& target, Group group, OpenSides& sides);
 
@@ -26,7 +29,7 @@ void over_rows(const TableSchema& schema, bool replace, TableStateRow& row);
 // them back. What was copied of such a table is forgotten, and copied anew (hard case 6).
 [[nodiscard]] Status forget_views_of_others(Target& target, const SourceInfo& info, Opened& opened, OpenSides& sides);
 
-// What weft pause and weft resume asked for, and children of tables that are set aside (hard case 12). A resumed table is
+// What weft pause and weft resume asked for, tables with too many dead letters, and children of tables that are set aside (hard case 12). A resumed table is
 // copied again over its rows; one that does not fit stays where it is and says why.
 [[nodiscard]] Status take_up_wishes(const PipelineOptions& options, Target& target, Opened& opened, OpenSides& sides);
 

@@ -41,6 +41,46 @@ Result<std::string> Target::prepared(const std::string& name, uint64_t piece) {
   return Error(Blame::kTransient, cat("piece ", piece, " of the prepared transaction ", name, " is not at the target"));
 }
 
+namespace {
+
+Error no_letters() {
+  return Error(Blame::kConfig, "this kind of target keeps no dead letters");
+}
+
+}  // namespace
+
+Status TargetSession::undo() {
+  return no_letters();
+}
+
+Result<std::vector<HeldKey>> TargetSession::held(const std::string&, const std::vector<std::string>&) {
+  return std::vector<HeldKey>();
+}
+
+Result<std::vector<DeadLetter>> TargetSession::letters(const std::string&, size_t) {
+  return std::vector<DeadLetter>();
+}
+
+Result<bool> TargetSession::take_letter(uint64_t) {
+  return no_letters();
+}
+
+Status TargetSession::commit_beside() {
+  return no_letters();
+}
+
+Status Target::visit(const std::string&) {
+  return no_letters();
+}
+
+Result<std::vector<DeadLetter>> Target::dead_letters(const std::string&, uint64_t, size_t) {
+  return no_letters();
+}
+
+Result<uint64_t> Target::discard(const std::string&, const std::vector<uint64_t>&) {
+  return no_letters();
+}
+
 Result<std::optional<Opened>> Target::peek(const std::string& pipeline) {
   return Error(Blame::kConfig,
                "progress of pipeline " + pipeline + " can be read only while it runs: this target has no peek");

@@ -20,6 +20,7 @@
 #include "model/finding.h"
 #include "model/row.h"
 #include "model/transaction.h"
+#include "target/dead_letter.h"
 
 namespace weft {
 
@@ -167,10 +168,11 @@ struct PreparedName {
 // Everything that one target transaction does. An open group (last == false) keeps the transaction open for its
 // continuation: fragments of one huge source transaction.
 struct Group {
-  std::vector<TableBatch> batches;        // in order of execution
-  std::vector<TableStateRow> states;      // written with it
-  std::vector<SchemaRef> schemas;         // schema versions that became current, persisted with it
-  std::vector<PreparedStepRef> prepared;  // in order
+  std::vector<TableBatch> batches;           // in order of execution
+  std::vector<TableStateRow> states;         // written with it
+  std::vector<SchemaRef> schemas;            // schema versions that became current, persisted with it
+  std::vector<PreparedStepRef> prepared;     // in order
+  std::vector<DeadLetterStep> dead_letters;  // in order
   Progress from;
   Progress to;
   bool first = true;
@@ -180,6 +182,9 @@ struct Group {
   // used (PostgreSQL: session_replication_role), so that no order of rows has to satisfy them. kConfig if not permitted.
   bool relax_foreign_keys = false;
   bool wait_for_locks = true;  // false: give up on a lock held by another lane (kConflict)
+  // An error takes back only this group, and the transaction stays open (a savepoint). REQUIRES: last == false.
+  bool on_trial = false;
+  bool check_constraints_now = false;  // from here on, those too that would be checked at commit
 };
 
 // Rows that each batch of the group touched, in order.
@@ -196,6 +201,19 @@ class TargetSession {
   // Compare-and-set of progress, then COMMIT. REQUIRES: prepare() of a group with last == true succeeded.
   [[nodiscard]] virtual Status commit(const Progress& from, const Progress& to) = 0;
   virtual void rollback() = 0;
+
+  // For groups that go row by row beside dead letters. The transaction is open, or begins.
+  // Takes the last group back. REQUIRES: it was on trial, and prepare() of it succeeded.
+  [[nodiscard]] virtual Status undo();
+  // Those of the keys under which letters of the table wait; they keep waiting until this transaction ends.
+  [[nodiscard]] virtual Result<std::vector<HeldKey>> held(const std::string& table,
+                                                          const std::vector<std::string>& keys);
+  // The letters of a table, oldest first, up to `limit`.
+  [[nodiscard]] virtual Result<std::vector<DeadLetter>> letters(const std::string& table, size_t limit);
+  // Takes a letter out of the box; false: it is not there any more.
+  [[nodiscard]] virtual Result<bool> take_letter(uint64_t id);
+  // COMMIT that leaves progress where it is, for who only replays letters.
+  [[nodiscard]] virtual Status commit_beside();
 };
 
 // Reads the keys of rows that a target table holds, each at least once, in any order. One thread; a connection of its own.
@@ -219,7 +237,8 @@ struct Opened {
   std::vector<TableStateRow> tables;
   std::vector<SchemaRef> schemas;  // latest persisted version per table
   std::vector<PreparedName> prepared;
-  uint64_t epoch = 0;  // ours from now on
+  std::vector<HeldTable> held;  // tables with dead letters
+  uint64_t epoch = 0;           // ours from now on
 };
 
 class Target {
@@ -241,6 +260,21 @@ class Target {
   [[nodiscard]] virtual Status ask(const std::string& pipeline,
                                    const std::vector<std::string>& tables,
                                    std::string_view what);
+
+  // Makes table() and session() work beside a process that may run the pipeline: nothing is taken over, and sessions end
+  // their transactions with commit_beside(). kConfig: the pipeline never ran here.
+  [[nodiscard]] virtual Status visit(const std::string& pipeline);
+  // The pipeline's dead letters behind this id, oldest first, up to `limit`. Needs no open().
+  [[nodiscard]] virtual Result<std::vector<DeadLetter>> dead_letters(const std::string& pipeline,
+                                                                     uint64_t after_id,
+                                                                     size_t limit);
+  // Removes them; gives their number. Needs no open().
+  [[nodiscard]] virtual Result<uint64_t> discard(const std::string& pipeline, const std::vector<uint64_t>& ids);
+
+  // How many letters wait, by table. REQUIRES: open().
+  [[nodiscard]] virtual Result<std::map<std::string, uint64_t>> count_letters() {
+    return std::map<std::string, uint64_t>();
+  }
 
   // Whether someone has asked for something that was not taken up yet.
   [[nodiscard]] virtual Result<bool> asked() { return false; }

@@ -73,7 +73,6 @@ TEST_F(CliTest, WrongFlagsOfRunAreExit2) {
       {{"--memory", "lots"}, "--memory: memory is 'lots', expected a size such as 64MiB, at least 8MiB"},
       {{"--consistency", "keyed"},
        "--consistency: not available in this version: to.consistency keyed; available: atomic"},
-      {{"--on-bad-row", "dead-letter"}, "not available in this version: to.on_bad_row dead-letter"},
       {{"--origins", "local"}, "not available in this version: origins local"},
       {{"--consistency", "keyed"}, "not available in this version: to.consistency keyed"},
       {{"--http", "everywhere"}, "--http: http is 'everywhere', expected off, or IP:PORT"},

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// The schedule of one seed.
+// The schedule of one seed. long file: the events of one class that share its world, and the plan that draws them.
 #include "sim/driver.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/text.h"
+#include "pipeline/replay.h"
 
 namespace weft::sim {
 namespace {
 
-constexpr size_t kQuietRounds = 4000;
+constexpr size_t kQuietRounds = 8000;
 constexpr auto kQuietTick = std::chrono::milliseconds(20);
 
 class Run {
@@ -32,6 +34,8 @@ class Run {
   void maybe_lose_power();
   void split();
   void stop_cleanly();
+  void replay();
+  bool mend();
 
   [[nodiscard]] bool bad() const { return world_.checks.violation().has_value(); }
 
@@ -183,6 +187,40 @@ void Run::step_processes() {
   if (old_->over() || old_->dead()) old_.reset();
 }
 
+// Somebody replays the letters, while a process runs or not.
+void Run::replay() {
+  World& w = world_;
+  if (!w.target.newest().progress || w.target.newest().letters->empty()) return;
+  ProcessLife life;
+  SimTarget target({w.target, w.faults, life, w.trace, 0});
+  const auto tell = [&](uint64_t id, const std::string& table, const Error& why) {
+    w.trace.line("letter ", id, " of ", table, " stays: ", why.message());
+    const bool unique = why.code() == "23505";  // rows in each other's way, of which only part is known
+    const bool stale = why.message().find("foreign keys of the source") != std::string::npos;
+    const bool parent = why.code() == "23503";  // ... or its parent is such a row
+    if (!w.target.mode().poisoned && !unique && !stale && !parent)
+      w.checks.fail("I8", cat("letter ", id, " of ", table, " can't be replayed: ", why.message()));
+  };
+  const auto report = replay_letters(target, "sim", {}, tell);
+  w.trace.line("replay: ", report ? cat(report->applied, " applied") : report.error().message());
+  if (!report && !w.target.mode().poisoned) w.checks.fail("I8", cat("replay failed: ", report.error().message()));
+}
+
+// The target is mended, and what waits is replayed; tables of which some still wait are copied again. True: none does.
+bool Run::mend() {
+  World& w = world_;
+  w.target.mend();
+  replay();
+  w.checks.at_end(process_->status());
+  std::set<std::string> tables;
+  for (const DeadLetter& letter : *w.target.newest().letters) tables.insert(letter.table);
+  for (const std::string& table : tables) {
+    w.trace.line("somebody resumes ", table);
+    w.target.ask_to_resume(table);
+  }
+  return tables.empty();
+}
+
 // At most one of the things that go wrong between two steps.
 void Run::disturb() {
   World& w = world_;
@@ -204,6 +242,8 @@ void Run::disturb() {
     w.target.fail_over(f.rng().below(6));
   } else if (f.hit(Fault::kWallJumps)) {
     w.clock.jump_wall(static_cast<int64_t>(f.rng().below(7'200'000'000)) - 3'600'000'000);
+  } else if (w.plan.target.poisoned && w.rng.chance(1, 4)) {
+    replay();
   } else if (process_ && f.hit(Fault::kCrash)) {
     crash("is killed");
   } else if (process_ && !old_ && f.hit(Fault::kSplitBrain)) {
@@ -267,6 +307,8 @@ void Run::quiet() {
     if (stopping || !process_ || process_->waiting() || !w.checks.converged() || !loaded()) continue;
     if (!process_->source().acknowledged().includes(w.source.all_ids()) && round + 500 < kQuietRounds) continue;
     w.checks.at_end(process_->status());
+    if (w.target.mode().poisoned && !mend()) continue;
+    if (!w.target.newest().letters->empty()) continue;  // until the copy supersedes them
     stop_cleanly();
     stopping = true;
   }
@@ -344,6 +386,10 @@ Plan draw_plan(uint64_t seed) {
   o.on_lost_position = seed % 2 == 0 ? LostPosition::kResnapshot : LostPosition::kFail;
   p.workload.two_phase = rng.chance(1, 3);
   p.source.key_actions = p.target.key_actions = rng.chance(1, 3);
+  if (rng.chance(1, 4)) {
+    p.target.poisoned = p.workload.poison = true;
+    o.on_bad_row = BadRow::kDeadLetter;
+  }
   return p;
 }
 

@@ -15,6 +15,15 @@ Opened opened_from(const Image& image) {
   for (const auto& [name, row] : *image.states) opened.tables.push_back(row);
   for (const auto& [name, schema] : *image.schemas) opened.schemas.push_back(schema);
   for (const auto& [name, pieces] : *image.prepared) opened.prepared.push_back({name, pieces.size()});
+  std::map<std::string, HeldTable> held;
+  for (const DeadLetter& letter : *image.letters) {
+    HeldTable& table = held[letter.table];
+    table.table = letter.table;
+    ++table.letters;
+    if (!letter.key.empty()) table.keys.push_back(letter.key);
+    if (!letter.new_key.empty()) table.keys.push_back(letter.new_key);
+  }
+  for (auto& [name, table] : held) opened.held.push_back(std::move(table));
   return opened;
 }
 
@@ -164,6 +173,38 @@ Result<uint64_t> SimTarget::flushed() {
   return progress ? progress->version : uint64_t{0};
 }
 
+Status SimTarget::visit(const std::string& pipeline) {
+  if (!w_.server.newest().progress) return Error(Blame::kConfig, cat("pipeline ", pipeline, " never ran here"));
+  connection_ = w_.server.connection();
+  return ok();
+}
+
+Result<std::vector<DeadLetter>> SimTarget::dead_letters(const std::string&, uint64_t after_id, size_t limit) {
+  std::vector<DeadLetter> found;
+  for (const DeadLetter& letter : *w_.server.newest().letters) {
+    if (letter.id > after_id && found.size() < limit) found.push_back(letter);
+  }
+  return found;
+}
+
+Result<uint64_t> SimTarget::discard(const std::string&, const std::vector<uint64_t>& ids) {
+  w_.server.remove_letters(ids);
+  return uint64_t{ids.size()};
+}
+
+Result<std::map<std::string, uint64_t>> SimTarget::count_letters() {
+  TRY(alive());
+  std::map<std::string, uint64_t> counts;
+  for (const DeadLetter& letter : *w_.server.newest().letters) ++counts[letter.table];
+  return counts;
+}
+
+Result<bool> SimTarget::asked() {
+  TRY(alive());
+  return std::ranges::any_of(*w_.server.newest().states,
+                             [](const auto& state) { return state.second.reason == kAskedToResume; });
+}
+
 void SimTarget::close() {
   if (!w_.life.dead && !w_.life.cut_off) w_.server.release(w_.holder);
 }
@@ -191,8 +232,13 @@ Result<PrepareReport> SimSession::prepare(const Group& group) {
   TRY(alive());
   CHECK_MSG(!(group.first && tx_), "a first group while a transaction is open");
   CHECK_MSG(group.first || tx_, "a continuing group without an open transaction");
-  if (!tx_) tx_ = w_.server.begin();
+  open();
   complete_ = group.last;
+  if (group.on_trial) {
+    w_.server.begin_trial(*tx_);
+  } else {
+    w_.server.end_trial(*tx_);
+  }
   if (group.defer_constraints) w_.server.defer(*tx_);
   if (group.relax_foreign_keys) w_.server.relax(*tx_);
   PrepareReport report;
@@ -205,13 +251,14 @@ Result<PrepareReport> SimSession::prepare(const Group& group) {
     }
     auto touched = w_.server.execute(*tx_, batch, group.wait_for_locks);
     if (!touched) {
-      tx_.reset();
+      if (!group.on_trial) tx_.reset();
       return std::move(touched).error();
     }
     report.affected.push_back(*touched);
   }
   w_.server.write_meta(*tx_, group.states, group.schemas);
   w_.server.write_prepared(*tx_, group.prepared);
+  w_.server.write_letters(*tx_, group.dead_letters);
   return report;
 }
 
@@ -239,6 +286,46 @@ Status SimSession::commit(const Progress& from, const Progress& to) {
     return unknown();
   }
   return ok();
+}
+
+void SimSession::open() {
+  if (!tx_) tx_ = w_.server.begin();
+}
+
+Status SimSession::undo() {
+  TRY(alive());
+  w_.server.undo(*tx_);
+  return ok();
+}
+
+Result<std::vector<HeldKey>> SimSession::held(const std::string& table, const std::vector<std::string>& keys) {
+  TRY(alive());
+  open();
+  auto found = w_.server.held(*tx_, table, keys);
+  if (!found) tx_.reset();
+  return found;
+}
+
+Result<std::vector<DeadLetter>> SimSession::letters(const std::string& table, size_t limit) {
+  TRY(alive());
+  open();
+  std::vector<DeadLetter> all = w_.server.letters(*tx_, table);
+  if (all.size() > limit) all.resize(limit);
+  return all;
+}
+
+Result<bool> SimSession::take_letter(uint64_t id) {
+  TRY(alive());
+  open();
+  auto taken = w_.server.take_letter(*tx_, id);
+  if (!taken) tx_.reset();
+  return taken;
+}
+
+Status SimSession::commit_beside() {
+  TRY(alive());
+  CHECK(tx_.has_value());
+  return w_.server.commit_beside(*std::exchange(tx_, std::nullopt));
 }
 
 void SimSession::rollback() {

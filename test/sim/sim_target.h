@@ -37,6 +37,11 @@ class SimTarget final : public Target {
   Result<std::unique_ptr<TargetSession>> session() override;
   Result<std::unique_ptr<TargetKeys>> keys(const TargetTableRef& table) override;
   Result<uint64_t> flushed() override;
+  Status visit(const std::string& pipeline) override;
+  Result<std::vector<DeadLetter>> dead_letters(const std::string& pipeline, uint64_t after_id, size_t limit) override;
+  Result<uint64_t> discard(const std::string& pipeline, const std::vector<uint64_t>& ids) override;
+  Result<std::map<std::string, uint64_t>> count_letters() override;
+  Result<bool> asked() override;
 
   std::vector<Finding> check(const std::vector<SchemaRef>&) override { return {}; }
 
@@ -60,10 +65,16 @@ class SimSession final : public TargetSession {
   Result<PrepareReport> prepare(const Group& group) override;
   Status commit(const Progress& from, const Progress& to) override;
   void rollback() override;
+  Status undo() override;
+  Result<std::vector<HeldKey>> held(const std::string& table, const std::vector<std::string>& keys) override;
+  Result<std::vector<DeadLetter>> letters(const std::string& table, size_t limit) override;
+  Result<bool> take_letter(uint64_t id) override;
+  Status commit_beside() override;
 
  private:
   [[nodiscard]] Status alive() const;
   Error broken(std::string_view what);
+  void open();
 
   TargetWires w_;
   uint64_t connection_;

@@ -25,6 +25,9 @@ enum TableId : uint8_t {
   kTableCount
 };
 
+// A text that a poisoned target does not take (but in accounts and their ledger).
+inline constexpr std::string_view kPoison = "bad";
+
 [[nodiscard]] const SchemaRef& schema_of(TableId table);
 // The same, with ON DELETE CASCADE of its foreign keys.
 [[nodiscard]] const SchemaRef& acting_schema_of(TableId table);

@@ -116,6 +116,9 @@ Status TargetServer::put(OpenTx& tx, TableId table, const std::optional<StoredRo
     if (after[c].kind == Kind::kNull && !schema.columns[c].nullable)
       return data_error(table, "null in", after, "23502");
   }
+  const bool taken = table == kAccounts || table == kLedger || table == kCounter;
+  const bool bad = std::any_of(after.begin(), after.end(), [](const Cell& c) { return c.text == kPoison; });
+  if (mode_.poisoned && bad && !taken) return data_error(table, "check constraint violated by", after, "23514");
   const bool key_changes = before && !schema.keyless() && pick(*before->row, schema.key) != pick(after, schema.key);
   if (before && schema.keyless() &&
       !lock(tx, lock_name(table, kRowId, {Cell::integer(static_cast<int64_t>(before->id))}), true)) {
@@ -247,7 +250,11 @@ Result<uint64_t> TargetServer::execute(TxId id, const TableBatch& batch, bool wa
   }
   if (!done) {
     trace_.line("target: tx ", id, " fails: ", done.error().message());
-    rollback(id);
+    if (tx.before_trial) {
+      undo(id);
+    } else {
+      rollback(id);
+    }
     return std::move(done).error();
   }
   return affected;

@@ -50,10 +50,12 @@ Image::Image() {
   static const auto kNoStates = std::make_shared<const TableStates>();
   static const auto kNoSchemas = std::make_shared<const TableShapes>();
   static const auto kNonePrepared = std::make_shared<const PreparedPieces>();
+  static const auto kNoLetters = std::make_shared<const Letters>();
   tables.fill(kNone);
   states = kNoStates;
   schemas = kNoSchemas;
   prepared = kNonePrepared;
+  letters = kNoLetters;
 }
 
 std::span<const std::vector<uint16_t>> indexes_of(const TargetMode& mode, TableId table) {
@@ -139,23 +141,33 @@ Status TargetServer::commit(TxId tx, const Progress& from, const Progress& to, b
       return Error(Blame::kTransient, "progress is not where this process left it", std::string(kProgressMoved));
     }
   }
-  if (Status fit = check_all_references(t); !fit) {
-    forget(tx);
-    return fit;
-  }
   Image next = now;
+  Status fit = finish(t, next);
+  forget(tx);
+  if (!fit) return fit;
+  next.progress = stored(to);
+  trace_.line("target: commit ", late ? "(late) " : "", to.version, " at ", next.progress->position.text());
+  push(std::move(next), {TargetEvent::Kind::kCommit, late});
+  return ok();
+}
+
+// What the transaction makes of the state of now.
+Status TargetServer::finish(OpenTx& t, Image& next) {
+  TRY(check_all_references(t));
   for (size_t table = 0; table < kTableCount; ++table) {
     if (t.overlay[table].empty() && !t.exclusive[table]) continue;
     auto rows = std::make_shared<StoredTable>();
     each_row(t, static_cast<TableId>(table), [&](const StoredRow& row) { return rows->push_back(row), false; });
     next.tables[table] = std::move(rows);
   }
-  next.progress = stored(to);
   remember(next, t.states, t.schemas);
   remember(next, t.prepared);
-  forget(tx);
-  trace_.line("target: commit ", late ? "(late) " : "", to.version, " at ", next.progress->position.text());
-  push(std::move(next), {TargetEvent::Kind::kCommit, late});
+  if (t.letters.empty() && t.taken.empty()) return ok();
+  auto letters = std::make_shared<Letters>(letters_after(t));
+  for (DeadLetter& letter : *letters) {
+    if (letter.id == 0) letter.id = next_letter_++;
+  }
+  next.letters = std::move(letters);
   return ok();
 }
 

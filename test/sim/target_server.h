@@ -28,6 +28,7 @@ using StoredTableRef = std::shared_ptr<const StoredTable>;
 
 using TableStates = std::map<TableName, TableStateRow>;
 using TableShapes = std::map<TableName, SchemaRef>;
+using Letters = std::vector<DeadLetter>;                                 // oldest first
 using PreparedPieces = std::map<std::string, std::vector<std::string>>;  // by the transaction's name
 
 // One committed state. Copies share everything.
@@ -38,6 +39,7 @@ struct Image {
   std::shared_ptr<const TableStates> states;
   std::shared_ptr<const TableShapes> schemas;
   std::shared_ptr<const PreparedPieces> prepared;
+  std::shared_ptr<const Letters> letters;
   std::array<bool, kTableCount> exists{};
 
   Image();
@@ -50,13 +52,14 @@ struct TargetMode {
   bool second_unique = true;     // unique indexes beside the primary keys
   bool deferrable = false;       // foreign keys can be checked at commit
   bool collation_folds = false;  // its text keys know no case
+  bool poisoned = false;         // rows with kPoison in them are refused
   bool compare_and_set = true;   // the guard of I4: taken out by tests only
   Duration lock_timeout = std::chrono::milliseconds(50);
 };
 
 // What happened to progress; the checkers listen.
 struct TargetEvent {
-  enum class Kind : uint8_t { kCommit, kTakeover, kStart, kRewind };
+  enum class Kind : uint8_t { kCommit, kBeside, kTakeover, kStart, kRewind };
   Kind kind = Kind::kCommit;
   bool late = false;  // the commit of a client that has gone
 };
@@ -86,7 +89,29 @@ class TargetServer {
   [[nodiscard]] Result<uint64_t> execute(TxId tx, const TableBatch& batch, bool wait_for_locks);
   void write_meta(TxId tx, const std::vector<TableStateRow>& states, const std::vector<SchemaRef>& schemas);
   void write_prepared(TxId tx, const std::vector<PreparedStepRef>& steps);
+  void write_letters(TxId tx, const std::vector<DeadLetterStep>& steps);
   void defer(TxId tx);
+
+  // From here on an error of a statement takes back only what follows.
+  void begin_trial(TxId tx);
+
+  void end_trial(TxId tx) { open(tx).before_trial.reset(); }
+
+  void undo(TxId tx);
+
+  // As the transaction sees them; those that are found, or taken, are locked by it.
+  [[nodiscard]] Result<std::vector<HeldKey>> held(TxId tx,
+                                                  const std::string& table,
+                                                  const std::vector<std::string>& keys);
+  [[nodiscard]] std::vector<DeadLetter> letters(TxId tx, const std::string& table) const;
+  [[nodiscard]] Result<bool> take_letter(TxId tx, uint64_t id);
+  [[nodiscard]] Status commit_beside(TxId tx);
+  void remove_letters(const std::vector<uint64_t>& ids);
+  // A person asks for a table to be copied again.
+  void ask_to_resume(const std::string& table);
+
+  // The target takes every row from now on.
+  void mend() { mode_.poisoned = false; }
 
   // No foreign keys for this transaction.
   void relax(TxId tx) { open(tx).relaxed = true; }
@@ -133,6 +158,9 @@ class TargetServer {
     std::vector<TableStateRow> states;
     std::vector<SchemaRef> schemas;
     std::vector<PreparedStepRef> prepared;
+    std::vector<DeadLetterStep> letters;
+    std::vector<uint64_t> taken;
+    std::shared_ptr<const OpenTx> before_trial;
     bool deferred = false;
     bool relaxed = false;
     std::array<bool, kTableCount> touched{};
@@ -177,6 +205,9 @@ class TargetServer {
   [[nodiscard]] Status blocked(TableId table) const;
   void trace_batch(TxId id, TableId table, const TableBatch& batch);
   void forget(TxId tx);
+  [[nodiscard]] Letters letters_after(const OpenTx& tx) const;
+  [[nodiscard]] Status lock_letter(OpenTx& tx, uint64_t id);
+  [[nodiscard]] Status finish(OpenTx& tx, Image& next);
   void push(Image image, TargetEvent event);
   void rewind(size_t to, std::string_view why);
 
@@ -195,6 +226,7 @@ class TargetServer {
   bool wait_for_locks_ = true;
   uint64_t next_tx_ = 1;
   uint64_t next_row_ = 1;
+  uint64_t next_letter_ = 1;
   uint64_t connection_ = 1;
   uint64_t commits_ = 0;
   uint64_t holder_ = 0;

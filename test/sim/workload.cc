@@ -27,6 +27,7 @@ Cell Workload::code() {
 }
 
 std::string Workload::note() {
+  if (options_.poison && rng_.chance(1, 12)) return std::string(kPoison);
   return cat("note ", ++notes_);
 }
 

@@ -14,7 +14,8 @@ struct WorkloadOptions {
   bool huge = true;
   bool keyless = true;
   bool two_phase = false;
-  int64_t keys = 12;  // small: keys meet often
+  bool poison = false;  // now and then a row that a poisoned target refuses
+  int64_t keys = 12;    // small: keys meet often
   int64_t accounts = 5;
 };
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "target/postgres/dead_letters.h"
 #include "target/postgres/key_actions.h"
 #include "target/postgres/progress.h"
 
@@ -43,6 +44,7 @@ std::vector<std::string> PostgresSession::begin_statements(const Group& group) c
   if (group.wait_for_locks && !waiting_ && open_) sql.emplace_back("SET LOCAL lock_timeout = '60s'");
   if (group.relax_foreign_keys && group.first) sql.emplace_back("SET LOCAL session_replication_role = replica");
   if (group.defer_constraints) sql.emplace_back("SET CONSTRAINTS ALL DEFERRED");
+  if (group.check_constraints_now) sql.emplace_back("SET CONSTRAINTS ALL IMMEDIATE");
   return sql;
 }
 
@@ -52,6 +54,7 @@ Status PostgresSession::run(const Group& group) {
   writer_.start(begin_statements(group));
   open_ = true;
   waiting_ = group.wait_for_locks;
+  if (group.on_trial) TRY(begin_trial());
   for (const TableBatch& batch : group.batches) {
     if (batch.op == BatchOp::kKeyActions) {
       TRY(run_key_actions(batch));
@@ -66,6 +69,10 @@ Status PostgresSession::run(const Group& group) {
   }
   if (!group.last) TRY(writer_.send_begin());
   TRY(run_prepared(group));
+  if (!group.dead_letters.empty()) {
+    TRY(writer_.send_begin());
+    TRY(send_letters(pipeline_, shared_->pipeline, group.dead_letters, Writer::kNoPlace));
+  }
   states_.insert(states_.end(), group.states.begin(), group.states.end());
   schemas_.insert(schemas_.end(), group.schemas.begin(), group.schemas.end());
   return writer_.finish();
@@ -116,7 +123,11 @@ Result<PrepareReport> PostgresSession::prepare(const Group& group) {
     return Error(Blame::kTransient, "the transaction that this group continues was rolled back");
   if (Status done = run(group); !done) {
     Error error = classify(std::move(done).error(), group.wait_for_locks);
-    rollback();
+    if (group.on_trial && tried_ && !connection_->broken()) {
+      if (Status undone = undo(); !undone) return std::move(undone).error();
+    } else {
+      rollback();
+    }
     return error;
   }
   return PrepareReport{writer_.affected()};
@@ -140,6 +151,7 @@ Status PostgresSession::commit(const Progress& from, const Progress& to) {
     });
   }
   open_ = false;
+  tried_ = false;
   if (sent && committed) {
     shared_->committed.with([&](uint64_t& version) { version = to.version; });
     return ok();
@@ -161,12 +173,74 @@ void PostgresSession::rollback() {
   states_.clear();
   schemas_.clear();
   prepared_.clear();
+  tried_ = false;
   if (!open_) return;
   open_ = false;
   if (connection_->broken()) return;
   // What is still queued runs for nothing; its errors are of no interest.
   (void)pipeline_.finish([](uint64_t, const Answer&) {});
   if (!connection_->broken() && connection_->in_transaction()) (void)connection_->execute("ROLLBACK");
+}
+
+// One savepoint is enough: what has passed its trial stays.
+Status PostgresSession::begin_trial() {
+  TRY(writer_.send_begin());
+  if (tried_) TRY(pipeline_.send("RELEASE SAVEPOINT weft_trial", Writer::kNoPlace));
+  TRY(pipeline_.send("SAVEPOINT weft_trial", Writer::kNoPlace));
+  TRY(writer_.finish());
+  tried_ = true;
+  return ok();
+}
+
+Status PostgresSession::undo() {
+  if (!open_ || !tried_) return Error(Blame::kBug, "nothing on trial is to be taken back");
+  (void)pipeline_.finish([](uint64_t, const Answer&) {});  // what was queued behind the error
+  const auto undone = connection_->execute("ROLLBACK TO SAVEPOINT weft_trial");
+  if (undone) return ok();
+  rollback();
+  return undone.error().with("taking back a group on trial");
+}
+
+// Everything that was queued is done, and the transaction is open.
+Status PostgresSession::end_queued() {
+  if (connection_->broken())
+    return Error(Blame::kTransient, "the session's connection is lost", std::string(kConnectionLost));
+  if (!open_) {
+    writer_.start({"BEGIN"});
+    open_ = true;
+    waiting_ = true;
+  }
+  TRY(writer_.send_begin());
+  return writer_.finish();
+}
+
+Result<std::vector<HeldKey>> PostgresSession::held(const std::string& table, const std::vector<std::string>& keys) {
+  TRY(end_queued());
+  return read_held_keys(*connection_, shared_->pipeline, table, keys);
+}
+
+Result<std::vector<DeadLetter>> PostgresSession::letters(const std::string& table, size_t limit) {
+  TRY(end_queued());
+  return read_letters(*connection_, shared_->pipeline, table, 0, limit);
+}
+
+Result<bool> PostgresSession::take_letter(uint64_t id) {
+  TRY(end_queued());
+  TRY_ASSIGN(const uint64_t taken, remove_letters(*connection_, shared_->pipeline, {id}));
+  return taken == 1;
+}
+
+Status PostgresSession::commit_beside() {
+  TRY(end_queued());
+  const auto done = connection_->execute("COMMIT");
+  if (!done || done->tag() != "COMMIT") {
+    if (!connection_->broken()) rollback();
+    open_ = tried_ = false;
+    return done ? Status(Error(Blame::kBug, "COMMIT rolled the transaction back without an error"))
+                : Status(done.error());
+  }
+  open_ = tried_ = false;
+  return ok();
 }
 
 }  // namespace weft::postgres

@@ -31,10 +31,18 @@ class PostgresSession final : public TargetSession {
   [[nodiscard]] Result<PrepareReport> prepare(const Group& group) override;
   [[nodiscard]] Status commit(const Progress& from, const Progress& to) override;
   void rollback() override;
+  [[nodiscard]] Status undo() override;
+  [[nodiscard]] Result<std::vector<HeldKey>> held(const std::string& table,
+                                                  const std::vector<std::string>& keys) override;
+  [[nodiscard]] Result<std::vector<DeadLetter>> letters(const std::string& table, size_t limit) override;
+  [[nodiscard]] Result<bool> take_letter(uint64_t id) override;
+  [[nodiscard]] Status commit_beside() override;
 
  private:
   Status run(const Group& group);
   Status run_prepared(const Group& group);
+  Status begin_trial();
+  Status end_queued();
   Status run_key_actions(const TableBatch& batch);
   Status switch_role(std::string_view role);
   std::vector<std::string> begin_statements(const Group& group) const;
@@ -51,6 +59,7 @@ class PostgresSession final : public TargetSession {
   std::vector<SchemaRef> schemas_;
   std::vector<PreparedStepRef> prepared_;
   bool open_ = false;     // a transaction is open, or will be with the next statement
+  bool tried_ = false;    // a savepoint is set
   bool relaxed_ = false;  // without foreign keys
   bool waiting_ = true;   // its lock timeout is the patient one
 };

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// long file: one class, a short method for each of an interface's.
 #include "target/postgres/postgres_target.h"
 
 #include <deque>
@@ -9,6 +10,7 @@
 #include "target/postgres/check.h"
 #include "target/postgres/connect.h"
 #include "target/postgres/ddl.h"
+#include "target/postgres/dead_letters.h"
 #include "target/postgres/evolve.h"
 #include "target/postgres/keys.h"
 #include "target/postgres/lease.h"
@@ -49,6 +51,10 @@ class PostgresTarget final : public Target {
   Status keep_lease() override;
   Status ask(const std::string& pipeline, const std::vector<std::string>& tables, std::string_view what) override;
   Result<bool> asked() override;
+  Status visit(const std::string& pipeline) override;
+  Result<std::vector<DeadLetter>> dead_letters(const std::string& pipeline, uint64_t after_id, size_t limit) override;
+  Result<uint64_t> discard(const std::string& pipeline, const std::vector<uint64_t>& ids) override;
+  Result<std::map<std::string, uint64_t>> count_letters() override;
   using Target::table;
   Result<TargetTableRef> table(const SchemaRef& source, bool leave_out) override;
   Result<std::string> create_table_sql(const TableSchema& source) override;
@@ -121,6 +127,8 @@ Result<Opened> PostgresTarget::read_opened(Connection& connection,
   TRY_ASSIGN(opened.tables, read_states(connection, pipeline));
   TRY_ASSIGN(opened.schemas, read_schemas(connection, pipeline));
   TRY_ASSIGN(opened.prepared, read_prepared(connection, pipeline));
+  TRY_ASSIGN(const auto letters, postgres::count_letters(connection, pipeline));
+  for (const auto& [table, count] : letters) opened.held.push_back({table, {}, count});
   return opened;
 }
 
@@ -135,6 +143,9 @@ Result<Opened> PostgresTarget::open(const OpenRequest& request) {
   flushed_ = progress ? progress->version : 0;  // the takeover flushed everything before it
   TRY_ASSIGN(Opened opened, read_opened(*control_, request.pipeline, std::move(progress)));
   opened.epoch = lease_.epoch();
+  if (!opened.held.empty()) {
+    TRY_ASSIGN(opened.held, read_held_tables(*control_, request.pipeline));
+  }
   shared_ = std::make_shared<TargetShared>();
   shared_->pipeline = request.pipeline;
   shared_->committed.with([&](uint64_t& version) { version = flushed_; });
@@ -206,6 +217,43 @@ Result<bool> PostgresTarget::asked() {
   TRY(control());
   if (!shared_) return Error(Blame::kBug, "asked() of a target that is not open");
   return read_wishes(*control_, shared_->pipeline);
+}
+
+Status PostgresTarget::visit(const std::string& pipeline) {
+  control_.reset();
+  shared_.reset();
+  TRY_ASSIGN(control_, connect({}, kControlTimeout));
+  TRY_ASSIGN(schema_, default_schema(*control_));
+  TRY_ASSIGN(const Objects found, find_objects(*control_));
+  std::optional<Progress> progress;
+  if (found == Objects::kPresent) {
+    TRY(check_objects_version(*control_));
+    TRY_ASSIGN(progress, read_progress(*control_, pipeline));
+  }
+  if (!progress) {
+    return Error(Blame::kConfig, cat("pipeline ", pipeline, " never ran into ", control_->where()));
+  }
+  shared_ = std::make_shared<TargetShared>();
+  shared_->pipeline = pipeline;
+  return ok();
+}
+
+Result<std::vector<DeadLetter>> PostgresTarget::dead_letters(const std::string& pipeline,
+                                                             uint64_t after_id,
+                                                             size_t limit) {
+  if (!shared_) TRY(visit(pipeline));
+  return read_letters(*control_, pipeline, {}, after_id, limit);
+}
+
+Result<uint64_t> PostgresTarget::discard(const std::string& pipeline, const std::vector<uint64_t>& ids) {
+  if (!shared_) TRY(visit(pipeline));
+  return remove_letters(*control_, pipeline, ids);
+}
+
+Result<std::map<std::string, uint64_t>> PostgresTarget::count_letters() {
+  TRY(control());
+  if (!shared_) return Error(Blame::kBug, "count_letters() of a target that is not open");
+  return postgres::count_letters(*control_, shared_->pipeline);
 }
 
 Result<TargetTableRef> PostgresTarget::table(const SchemaRef& source, bool leave_out) {

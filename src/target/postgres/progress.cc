@@ -2,9 +2,8 @@
 #include "target/postgres/progress.h"
 
 #include "base/text.h"
-#include "engine/postgres/types.h"
-#include "engine/postgres/wire_buffer.h"
 #include "model/schema_text.h"
+#include "target/postgres/params.h"
 
 namespace weft::postgres {
 namespace {
@@ -41,42 +40,6 @@ const std::string kKeep =
 
 // A name that is used again may have been kept with more pieces.
 const std::string kForgetFrom = "DELETE FROM _weft.prepared WHERE pipeline = $1 AND name = $2 AND piece >= $3";
-
-// Parameters of one statement, encoded as they are added.
-class Params {
- public:
-  Params& text(std::string_view value) { return raw(value, oid::kText); }
-
-  Params& bytes(std::string_view value) { return raw(value, oid::kBytea); }
-
-  Params& number(uint64_t value) {
-    marks_.push_back({buffer_.size(), 8});
-    buffer_.put64(value);
-    types_.push_back(oid::kInt8);
-    return *this;
-  }
-
-  Status send(Pipeline& pipeline, const std::string& sql, uint64_t tag) {
-    Statement* statement = pipeline.find(sql);
-    if (statement == nullptr) statement = &pipeline.add(sql, sql, types_);
-    std::vector<Param> params;
-    params.reserve(marks_.size());
-    for (const auto& [at, size] : marks_) params.push_back({buffer_.data() + at, static_cast<int>(size)});
-    return pipeline.send(*statement, params, tag);
-  }
-
- private:
-  Params& raw(std::string_view value, uint32_t type) {
-    marks_.push_back({buffer_.size(), value.size()});
-    buffer_.put(value);
-    types_.push_back(type);
-    return *this;
-  }
-
-  WireBuffer buffer_;
-  std::vector<std::pair<size_t, size_t>> marks_;
-  std::vector<uint32_t> types_;
-};
 
 // REQUIRES: lower-case digits, an even number of them.
 std::string from_hex(std::string_view digits) {

@@ -79,9 +79,8 @@ Status check_dead_letters(Connection& connection, const std::string& pipeline) {
                    pipeline,
                    " has ",
                    letters.number(0, 0),
-                   " dead letters, which are kept nowhere else; apply them, or DELETE FROM _weft.dead_letter WHERE "
-                   "pipeline = ",
-                   quote_literal(pipeline)));
+                   " dead letters, which are kept nowhere else; weft dead-letters replay applies them, "
+                   "weft dead-letters discard lets go of them"));
 }
 
 }  // namespace
