@@ -75,7 +75,8 @@ Status Parking::begin() {
 
 Status Parking::finish() {
   const bool torn = applied_ > 0 || !ticket_.first || !ticket_.last;
-  for (DeadLetterStep& kept : ticket_.letters) kept.letter.torn = torn && !ticket_.copy_table;
+  const auto unwritten = ticket_.letters.begin() + static_cast<ptrdiff_t>(written_);
+  for (auto kept = unwritten; kept != ticket_.letters.end(); ++kept) kept->letter.torn = torn && !ticket_.copy_table;
   Group group;
   group.first = false;
   group.last = ticket_.last;
@@ -83,7 +84,7 @@ Status Parking::finish() {
   group.states = ticket_.states;
   group.schemas = ticket_.schemas;
   for (const Ticket::Prepared& prepared : ticket_.prepared) group.prepared.push_back(prepared.step);
-  group.dead_letters = ticket_.letters;
+  group.dead_letters.assign(unwritten, ticket_.letters.end());
   TRY(session_.prepare(group));
   return ok();
 }

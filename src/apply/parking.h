@@ -58,6 +58,7 @@ class Parking {
   Status behind_row(const Unit& unit, const ApplyItem& change);
   Status park(const Unit& unit, const Error& error);
   Status park_move(const Unit& unit, const ApplyItem& change, const Error& error);
+  Status write_letters();
   Status settle_children(const ApplyItem& actions);
   Status settle_letter(const ActingKey& key, const ApplyItem& actions, const DeadLetter& letter);
   void count_parked(const ApplyItem& change);
@@ -75,6 +76,7 @@ class Parking {
   std::map<std::string, Held> held_;  // by table
   Arena arena_{4096};
   uint64_t applied_ = 0;  // changes
+  size_t written_ = 0;    // of ticket_.letters
 };
 
 }  // namespace weft

@@ -92,10 +92,26 @@ void Parking::forget(const ApplyItem& change, const std::string& key) {
   if (!one) held_[table].erase(key);
 }
 
+// What has been decided so far, so that letters can be read as they are now. Somebody else's change was applied meanwhile.
+Status Parking::write_letters() {
+  Group group;
+  group.first = group.last = false;
+  group.relax_foreign_keys = ticket_.relax_foreign_keys;
+  for (size_t i = written_; i < ticket_.letters.size(); ++i) {
+    ticket_.letters[i].letter.torn = true;
+    group.dead_letters.push_back(ticket_.letters[i]);
+  }
+  if (group.dead_letters.empty()) return ok();
+  written_ = ticket_.letters.size();
+  TRY(session_.prepare(group));
+  return ok();
+}
+
 // Actions of foreign keys reach rows that wait, too. What is deleted with its parent need not wait any more.
 Status Parking::settle_children(const ApplyItem& actions) {
   const auto keys = actions.keys->find(actions.table->name);
   if (keys == actions.keys->end()) return ok();
+  TRY(write_letters());
   for (const ActingKey& key : keys->second) {
     const std::string child = key.child->source->name.text();
     TRY_ASSIGN(const std::vector<DeadLetter> letters, session_.letters(child, kLettersRead));
