@@ -118,6 +118,7 @@ Status Lane::prepare_items(Ticket& ticket) {
   group.states = ticket.states;
   group.schemas = ticket.schemas;
   for (const Ticket::Prepared& prepared : ticket.prepared) group.prepared.push_back(prepared.step);
+  group.dead_letters = ticket.letter_steps;
   group.wait_for_locks = ticket.alone || hooks_.only_lane;
   group.relax_foreign_keys = ticket.relax_foreign_keys;
   group.batches.reserve(plan.batches.size());

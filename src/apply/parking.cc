@@ -63,6 +63,7 @@ Status Parking::begin() {
   group.last = false;
   group.relax_foreign_keys = ticket_.relax_foreign_keys;
   group.check_constraints_now = ticket_.check_now;
+  group.dead_letters = ticket_.letter_steps;
   if (ticket_.copy_clear) {
     TableBatch clear;
     clear.table = ticket_.copy_table;

@@ -40,6 +40,7 @@ std::vector<std::shared_ptr<Ticket>> split_by_transaction(const Ticket& ticket) 
   }
   // Schema versions are known before the first row; table states speak of the end.
   parts.front()->schemas = ticket.schemas;
+  parts.front()->letter_steps = ticket.letter_steps;
   Ticket& last = *parts.back();
   last.states = ticket.states;
   last.counts = ticket.counts;

@@ -86,6 +86,7 @@ struct Ticket {
   std::vector<TableStateRow> states;
   std::vector<SchemaRef> schemas;
   std::vector<Prepared> prepared;
+  std::vector<DeadLetterStep> letter_steps;  // in front of everything else
   Progress end;       // sequence, position and source time after this ticket; epoch and version are set at commit
   bool first = true;  // fragments of a huge transaction: only the last one commits
   bool last = true;

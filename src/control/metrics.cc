@@ -117,7 +117,10 @@ void add_tables(Families& out, const PipelineStatus& status) {
                                     {"delete", table.deletes}}) {
       out.counter("weft_table_changes_total", "changes applied", number(count), {{"table", name}, {"op", op}});
     }
-    out.counter("weft_table_dead_letters_total", "changes put aside", number(table.dead_letters), {{"table", name}});
+    out.gauge("weft_table_dead_letters",
+              "changes that wait because the target could not take them",
+              number(table.dead_letters),
+              {{"table", name}});
   }
 }
 

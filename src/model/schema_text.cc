@@ -162,6 +162,12 @@ bool read_line(const std::vector<std::string>& f, TableSchema& out) {
 
 }  // namespace
 
+std::string encode_column(const Column& column) {
+  std::string out;
+  put_column(out, column);
+  return out.substr(1) + "\n";
+}
+
 std::string encode_schema(const TableSchema& schema) {
   std::string out(kHeader);
   out += "\ntable";

@@ -12,6 +12,8 @@
 namespace weft {
 
 [[nodiscard]] std::string encode_schema(const TableSchema& schema);
+// One more column of the text that encode_schema() gave, to be appended to it.
+[[nodiscard]] std::string encode_column(const Column& column);
 // kConfig when the text is damaged or of a newer format.
 [[nodiscard]] Result<TableSchema> decode_schema(std::string_view text);
 

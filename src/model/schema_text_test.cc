@@ -97,5 +97,20 @@ TEST(SchemaText, RefusesEveryDamagedLine) {
   }
 }
 
+TEST(SchemaText, AColumnCanBeAppended) {
+  TableSchema schema;
+  schema.name = {"shop", "t"};
+  schema.columns.resize(2);
+  schema.columns[0].name = "id";
+  schema.columns[1].name = "v";
+  schema.key = {0};
+  const Column added{"tab\there"};
+  const auto more = decode_schema(encode_schema(schema) + encode_column(added));
+  ASSERT_TRUE(more) << more.error().message();
+  ASSERT_EQ(more->columns.size(), 3u);
+  EXPECT_EQ(more->columns[2].name, added.name);
+  EXPECT_EQ(more->key, schema.key);
+}
+
 }  // namespace
 }  // namespace weft

@@ -213,6 +213,7 @@ Result<Admission::Fit> Admission::take_schema_change(const SchemaChange& change,
              judge_(*batch_, *next_, change, before == known_.end() ? SchemaRef() : *before));
   for (const SchemaRef& schema : ruling.schemas) keep_version(schema);
   for (const TableStateRow& state : ruling.states) put_state(state);
+  for (const DeadLetterStep& step : ruling.letters) open_ticket().letter_steps.push_back(step);
   held_ = held_ || (ruling.changed && !next_->fragment());
   return Fit::kTaken;
 }

@@ -12,6 +12,7 @@
 #include "apply/shape.h"
 #include "base/text.h"
 #include "model/schema_text.h"
+#include "pipeline/reshape.h"
 
 namespace weft {
 namespace {
@@ -39,6 +40,10 @@ struct Effect {
   std::vector<ApplyItem> in_order;  // instead, where only the changes one by one lead there
   std::vector<std::shared_ptr<OwnedRow>> kept;
 };
+
+bool has_unchanged(Row row) {
+  return std::ranges::any_of(row, [](const Value& value) { return value.is_unchanged(); });
+}
 
 // Follows the rows of one chain through its changes.
 class Fold {
@@ -116,8 +121,8 @@ void Fold::finish(Effect& effect) const {
 
 class Replay {
  public:
-  Replay(Target& target, TargetSession& session, std::string pipeline)
-      : target_(target), session_(session), pipeline_(std::move(pipeline)) {}
+  Replay(Target& target, TargetSession& session, std::string pipeline, std::vector<SchemaRef> versions)
+      : target_(target), session_(session), pipeline_(std::move(pipeline)), versions_(std::move(versions)) {}
 
   Status find(const DeadLetterChoice& choice);
   Status run();
@@ -133,12 +138,13 @@ class Replay {
   Result<std::vector<DeadLetter>> read(const Chain& chain);
   Result<Effect> effect_of(const Chain& chain);
   Result<ApplyItem> change_of(const DeadLetter& letter, Effect& effect);
-  Result<TargetTableRef> table_of(const DeadLetter& letter);
+  Result<TargetTableRef> table_of(const SchemaRef& then);
   Status execute(const std::vector<ApplyItem>& items);
 
   Target& target_;
   TargetSession& session_;
   std::string pipeline_;
+  std::vector<SchemaRef> versions_;  // of all tables
   std::vector<std::unique_ptr<Chain>> chains_;
   std::map<std::pair<std::string, std::string>, Chain*> by_key_;
   std::map<std::string, TargetTableRef> tables_;  // by shape
@@ -174,13 +180,18 @@ Status Replay::find(const DeadLetterChoice& choice) {
   }
 }
 
-Result<TargetTableRef> Replay::table_of(const DeadLetter& letter) {
-  TargetTableRef& known = tables_[letter.shape];
-  if (!known) {
-    TRY_ASSIGN(TableSchema shape, decode_schema(letter.shape));
-    TRY_ASSIGN(known, target_.table(std::make_shared<const TableSchema>(std::move(shape))));
+// As the target has it for the newest shape.
+Result<TargetTableRef> Replay::table_of(const SchemaRef& then) {
+  const SchemaRef newest = newest_shape(versions_, then->name);
+  const SchemaRef& now = newest ? newest : then;
+  TargetTableRef& known = tables_[encode_schema(*now)];
+  if (known) return known;
+  Result<TargetTableRef> whole = target_.table(now);
+  if (!whole) {  // by policy some columns may be left out
+    TRY_ASSIGN(known, target_.table(now, true));
+    return known;
   }
-  return known;
+  return known = *whole;
 }
 
 Result<ApplyItem> Replay::change_of(const DeadLetter& letter, Effect& effect) {
@@ -192,11 +203,15 @@ Result<ApplyItem> Replay::change_of(const DeadLetter& letter, Effect& effect) {
   }
   if (letter.shape.empty()) return Error(Blame::kData, "it does not say what its change was");
   ApplyItem change;
-  TRY_ASSIGN(change.table, table_of(letter));
+  TRY_ASSIGN(TableSchema decoded, decode_schema(letter.shape));
+  const auto then = std::make_shared<const TableSchema>(std::move(decoded));
+  TRY_ASSIGN(change.table, table_of(then));
   change.what = letter.op == Op::kInsert ? What::kInsert : letter.op == Op::kUpdate ? What::kUpdate : What::kDelete;
   for (const auto& [code, row] : {std::pair(&letter.before, &change.before), std::pair(&letter.after, &change.after)}) {
-    TRY_ASSIGN(OwnedRow owned, decode_key(*code));
-    effect.kept.push_back(std::make_shared<OwnedRow>(std::move(owned)));
+    TRY_ASSIGN(const OwnedRow owned, decode_key(*code));
+    const bool partial = letter.op != Op::kInsert && (row == &change.before || has_unchanged(owned.row()));
+    TRY_ASSIGN(const std::vector<Value> values, reshape(*then, owned.row(), partial, versions_, effect.kept));
+    effect.kept.push_back(std::make_shared<OwnedRow>(values));
     *row = effect.kept.back()->row();
   }
   return change;
@@ -336,9 +351,9 @@ Result<ReplayReport> replay_letters(Target& target,
                                     const std::string& pipeline,
                                     const DeadLetterChoice& choice,
                                     const ReplayTell& tell) {
-  TRY(target.visit(pipeline));
+  TRY_ASSIGN(std::vector<SchemaRef> versions, target.visit(pipeline));
   TRY_ASSIGN(const std::unique_ptr<TargetSession> session, target.session());
-  Replay replay(target, *session, pipeline);
+  Replay replay(target, *session, pipeline, std::move(versions));
   TRY(replay.find(choice));
   TRY(replay.run());
   return replay.report(tell);

@@ -147,9 +147,7 @@ Result<SchemaRuling> SchemaRules::judge_shape(const Case& c, const SchemaRef& no
   }
   if (same && known && !widened) return SchemaRuling();
   const Result<TargetTableRef> table = match_(now);
-  // Columns of statements that are still to come have their turn then.
-  const bool later = evolves && !c.change.renames && !c.change.added.empty();
-  if (!table && !later) {
+  if (!table && !left_to_later(c, now)) {
     return Error(table.error()).with(cat(c.what, "; change the target in the same way, then start again"));
   }
   if (table && options_.schema_changes == SchemaPolicy::kIgnore) {
@@ -161,9 +159,18 @@ Result<SchemaRuling> SchemaRules::judge_shape(const Case& c, const SchemaRef& no
         cat(c.what, "; ignored: ", left_out.empty() ? "every column is written" : cat("not written: ", left_out)));
   }
   SchemaRuling ruling;
+  if (evolves) ruling.letters = widen_letters(c, *now);
   ruling.schemas.push_back(kept(c, now));
   ruling.changed = true;
   return ruling;
+}
+
+// Columns of statements that are still to come have their turn then.
+bool SchemaRules::left_to_later(const Case& c, const SchemaRef& now) const {
+  if (options_.schema_changes != SchemaPolicy::kEvolve || c.change.renames) return false;
+  if (!c.change.added.empty()) return true;
+  const bool last = source_.includes(c.batch.position(c.tx), sides_.catalogue_at);
+  return !last && target_.table(now, true).has_value();
 }
 
 Status SchemaRules::create(const Case& c, const SchemaRef& now) {
@@ -176,8 +183,7 @@ Status SchemaRules::create(const Case& c, const SchemaRef& now) {
   return ok();
 }
 
-// Whether anything had to be done.
-Result<bool> SchemaRules::widen(const Case& c, const TableSchema& now) {
+std::vector<ColumnToAdd> SchemaRules::added_columns(const Case& c, const TableSchema& now) const {
   std::vector<ColumnToAdd> columns;
   for (const AddedColumn& added : c.change.added) {
     const int at = now.find(added.name);
@@ -185,7 +191,30 @@ Result<bool> SchemaRules::widen(const Case& c, const TableSchema& now) {
     const Column& column = now.columns[static_cast<size_t>(at)];
     columns.push_back({column.name, value_of_existing_rows(added, column)});
   }
-  Result<std::vector<std::string>> done = target_.evolve(now, columns);
+  return columns;
+}
+
+// Rows that wait are rows of the source too: they have the new column, with the same value as all others.
+std::vector<DeadLetterStep> SchemaRules::widen_letters(const Case& c, const TableSchema& now) const {
+  std::vector<DeadLetterStep> steps;
+  for (const ColumnToAdd& add : added_columns(c, now)) {
+    const auto at = static_cast<size_t>(now.find(add.name));
+    DeadLetterStep step;
+    step.letter.table = c.name.text();
+    // Without a key a row is told by all its values in their order: somewhere else than at the end that is lost.
+    const bool lost = add.value.empty() || (now.keyless() && at + 1 < now.columns.size());
+    step.what = lost ? DeadLetterStep::What::kStale : DeadLetterStep::What::kAddColumn;
+    step.column = now.columns[at];
+    step.value = add.value;
+    if (now.keyless() && !lost) step.letter.key = "row";
+    if (!step.column.generated) steps.push_back(std::move(step));
+  }
+  return steps;
+}
+
+// Whether anything had to be done.
+Result<bool> SchemaRules::widen(const Case& c, const TableSchema& now) {
+  Result<std::vector<std::string>> done = target_.evolve(now, added_columns(c, now));
   if (!done) return std::move(done).error().with(c.what);
   if (options_.at_point && !done->empty()) options_.at_point("schema.after");
   for (const std::string& sql : *done) {

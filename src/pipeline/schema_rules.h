@@ -17,9 +17,10 @@
 namespace weft {
 
 struct SchemaRuling {
-  std::vector<SchemaRef> schemas;     // current from here on; without columns where the shape is not known
-  std::vector<TableStateRow> states;  // tables that are set aside from here on
-  bool changed = false;               // both sides are to be looked at anew behind the change
+  std::vector<SchemaRef> schemas;       // current from here on; without columns where the shape is not known
+  std::vector<TableStateRow> states;    // tables that are set aside from here on
+  std::vector<DeadLetterStep> letters;  // what becomes of changes that wait
+  bool changed = false;                 // both sides are to be looked at anew behind the change
 };
 
 class SchemaRules {
@@ -43,8 +44,11 @@ class SchemaRules {
   [[nodiscard]] Status judge_drop(const Batch& batch, const SchemaChange& change);
   [[nodiscard]] Result<SchemaRuling> judge_gone(const Case& c);
   [[nodiscard]] Result<SchemaRuling> judge_shape(const Case& c, const SchemaRef& now);
+  [[nodiscard]] bool left_to_later(const Case& c, const SchemaRef& now) const;
   [[nodiscard]] Status create(const Case& c, const SchemaRef& now);
+  [[nodiscard]] std::vector<ColumnToAdd> added_columns(const Case& c, const TableSchema& now) const;
   [[nodiscard]] Result<bool> widen(const Case& c, const TableSchema& now);
+  [[nodiscard]] std::vector<DeadLetterStep> widen_letters(const Case& c, const TableSchema& now) const;
   [[nodiscard]] SchemaRef kept(const Case& c, const SchemaRef& now) const;
   void say(const TableName& table, const std::string& line) const;
 

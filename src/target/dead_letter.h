@@ -45,10 +45,13 @@ struct DeadLetterStep {
     kForgetKey,    // all letters of letter.key: the row is as the source has it
     kForgetOne,    // the oldest letter of letter.key
     kForgetTable,  // all of letter.table: its rows are read anew, or are gone
-    kStale,        // letters of letter.key, see DeadLetter::stale
+    kStale,        // letters of letter.key, all of letter.table without one; see DeadLetter::stale
+    kAddColumn,    // to the rows of all of letter.table: `column`, with `value` as encode_key() writes one
   };
   What what = What::kPark;
   DeadLetter letter;
+  Column column = {};
+  std::string value = {};
 };
 
 // A key under which letters wait. `stuck`: one of them changes the key itself and says only part of the row, so nothing but

@@ -69,7 +69,7 @@ Status TargetSession::commit_beside() {
   return no_letters();
 }
 
-Status Target::visit(const std::string&) {
+Result<std::vector<SchemaRef>> Target::visit(const std::string&) {
   return no_letters();
 }
 

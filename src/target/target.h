@@ -262,8 +262,9 @@ class Target {
                                    std::string_view what);
 
   // Makes table() and session() work beside a process that may run the pipeline: nothing is taken over, and sessions end
-  // their transactions with commit_beside(). kConfig: the pipeline never ran here.
-  [[nodiscard]] virtual Status visit(const std::string& pipeline);
+  // their transactions with commit_beside(). Gives the shapes that its tables had, oldest first. kConfig: the pipeline never
+  // ran here.
+  [[nodiscard]] virtual Result<std::vector<SchemaRef>> visit(const std::string& pipeline);
   // The pipeline's dead letters behind this id, oldest first, up to `limit`. Needs no open().
   [[nodiscard]] virtual Result<std::vector<DeadLetter>> dead_letters(const std::string& pipeline,
                                                                      uint64_t after_id,

@@ -31,6 +31,7 @@ TEST_F(CliTest, WrongCommandLinesAreExit2) {
       {{"rnu"}, "nearest known word 'run'"},
       {{"verify"},
        "weft verify: not available in this version; available: run, check, setup, teardown, status, pause, resume, "
+       "dead-letters, "
        "journal, demo, "
        "help, "
        "completion, "

@@ -70,12 +70,38 @@ class KillLoopTest : public ::testing::TestWithParam<Engine> {
                                       << weft.log_tail();
   }
 
-  std::vector<std::string> journal() const {
-    if (!on_disk_) return {};
-    return {"--journal", cat("file:", (rig_->dir.path() / "journal").string())};
+  std::vector<std::string> flags() const {
+    std::vector<std::string> flags;
+    if (on_disk_) flags = {"--journal", cat("file:", (rig_->dir.path() / "journal").string())};
+    if (rough_) flags.insert(flags.end(), {"--on-bad-row", "dead-letter", "--schema-changes", "evolve"});
+    return flags;
   }
 
-  std::vector<std::string> arguments() const { return rig_->run_arguments(journal()); }
+  std::vector<std::string> arguments() const { return rig_->run_arguments(flags()); }
+
+  // Tables that no invariant speaks of refuse some of their rows from now on, one of them without a key.
+  void refuse_some_rows() {
+    rig_->target_session().exec(
+        "ALTER TABLE pairs ADD CONSTRAINT picky CHECK (v % 7 <> 3); ALTER TABLE loose ADD CONSTRAINT picky CHECK (a % "
+        "5 "
+        "<> 1); ALTER TABLE events ADD CONSTRAINT picky CHECK (at <> 13)");
+  }
+
+  void change_a_shape(int number) {
+    rig_->source->exec(cat("ALTER TABLE shop.loose ADD extra", number, " INT NOT NULL DEFAULT ", number));
+    if (number % 2 == 0) rig_->source->exec(cat("ALTER TABLE shop.loose MODIFY b VARCHAR(", 50 + number, ")"));
+  }
+
+  // What the target refused is all that it lacks.
+  void take_all_rows() {
+    rig_->target_session().exec(
+        "ALTER TABLE pairs DROP CONSTRAINT picky; ALTER TABLE loose DROP CONSTRAINT picky; ALTER TABLE events DROP "
+        "CONSTRAINT picky");
+    std::printf("%s dead letters at the end\n", rig_->at_target("SELECT count(*) FROM _weft.dead_letter").c_str());
+    const WeftResult replayed =
+        run_weft({"dead-letters", "replay", "--from", rig_->from(), "--to", rig_->to()}, deadline_in(120s));
+    EXPECT_EQ(replayed.code, 0) << replayed.out;
+  }
 
   static bool is_under_way(WeftProcess& weft) {
     const std::string state = weft.state();
@@ -174,6 +200,7 @@ class KillLoopTest : public ::testing::TestWithParam<Engine> {
   void play(int kills);
 
   bool on_disk_ = false;  // the journal
+  bool rough_ = false;    // bad rows and changes of shape in the load
   uint64_t seed_ = 0;
   std::optional<Rng> rng_;
   std::optional<Rig> rig_;
@@ -184,9 +211,11 @@ class KillLoopTest : public ::testing::TestWithParam<Engine> {
 };
 
 void KillLoopTest::play(int kills) {
+  if (rough_) refuse_some_rows();
   shop_->start();
   const int every = 10;
   for (int kill = 1; kill <= kills && !HasFailure(); ++kill) {
+    if (rough_ && watcher_->consistent()) change_a_shape(kill);
     live_and_die(kill);
     if (kill % every == 0 && !HasFailure()) crash_server(true);
     if (kill % every == 5 && !HasFailure()) crash_server(false);
@@ -202,10 +231,11 @@ void KillLoopTest::play(int kills) {
     if (!watcher_->consistent()) note_consistency(weft);
     weft.crash();
   }
-  std::vector<std::string> until_now = journal();
+  std::vector<std::string> until_now = flags();
   until_now.insert(until_now.end(), {"--until", "now"});
   const WeftResult last = rig_->run(until_now);
   ASSERT_EQ(last.code, 0) << last.out;
+  if (rough_) take_all_rows();
   watcher_->stop();
   EXPECT_EQ(watcher_->breach(), "");
   EXPECT_EQ(rig_->at_target(shop_breaches_sql()), "");
@@ -218,6 +248,11 @@ TEST_P(KillLoopTest, EachTransactionTakesEffectExactlyOnceWhateverDies) {
 
 TEST_P(KillLoopTest, EachTransactionTakesEffectExactlyOnceWithAJournalOnDisk) {
   on_disk_ = true;
+  play(std::max(number_from("WEFT_KILLS", 30) / 3, 5));
+}
+
+TEST_P(KillLoopTest, EachTransactionTakesEffectExactlyOnceWithBadRowsAndChangesOfShape) {
+  rough_ = true;
   play(std::max(number_from("WEFT_KILLS", 30) / 3, 5));
 }
 

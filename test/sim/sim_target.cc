@@ -173,10 +173,10 @@ Result<uint64_t> SimTarget::flushed() {
   return progress ? progress->version : uint64_t{0};
 }
 
-Status SimTarget::visit(const std::string& pipeline) {
+Result<std::vector<SchemaRef>> SimTarget::visit(const std::string& pipeline) {
   if (!w_.server.newest().progress) return Error(Blame::kConfig, cat("pipeline ", pipeline, " never ran here"));
   connection_ = w_.server.connection();
-  return ok();
+  return std::vector<SchemaRef>();  // their columns stay the same
 }
 
 Result<std::vector<DeadLetter>> SimTarget::dead_letters(const std::string&, uint64_t after_id, size_t limit) {

@@ -37,7 +37,7 @@ class SimTarget final : public Target {
   Result<std::unique_ptr<TargetSession>> session() override;
   Result<std::unique_ptr<TargetKeys>> keys(const TargetTableRef& table) override;
   Result<uint64_t> flushed() override;
-  Status visit(const std::string& pipeline) override;
+  Result<std::vector<SchemaRef>> visit(const std::string& pipeline) override;
   Result<std::vector<DeadLetter>> dead_letters(const std::string& pipeline, uint64_t after_id, size_t limit) override;
   Result<uint64_t> discard(const std::string& pipeline, const std::vector<uint64_t>& ids) override;
   Result<std::map<std::string, uint64_t>> count_letters() override;

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "model/schema_text.h"
 #include "target/postgres/params.h"
 
 namespace weft::postgres {
@@ -28,6 +29,26 @@ const std::string kForgetTable = "DELETE FROM _weft.dead_letter WHERE pipeline =
 const std::string kStaleKey = "UPDATE _weft.dead_letter SET stale = true WHERE " + kOfKey;
 const std::string kStaleTable =
     "UPDATE _weft.dead_letter SET stale = true WHERE pipeline = $1 AND table_name = $2 AND $3 = ''";
+
+// Rows that say only part of themselves say nothing of it. A row that is its own key has it in the key.
+const std::string kUnchanged = "'1:0:0'";  // encode_key() of a value that was not sent
+const std::string kAddColumn =
+    "UPDATE _weft.dead_letter SET shape = shape || $3, key_code = CASE WHEN key_code = '' OR $6 = 0 THEN key_code ELSE "
+    "key_code || ',' || $4 END, before_code = CASE WHEN before_code = '' THEN '' ELSE before_code || ',' || " +
+    kUnchanged +
+    " END, after_code = CASE WHEN after_code = '' THEN '' WHEN op = 'update' AND strpos(',' || after_code || "
+    "',', ',1:0:0,') > 0 THEN after_code || ',' || " +
+    kUnchanged +
+    " ELSE after_code || ',' || $4 END WHERE pipeline = $1 "
+    "AND table_name = $2 AND shape <> '' AND strpos(shape, $5) = 0";
+
+Status send_column(Pipeline& pipeline, const std::string& name, const DeadLetterStep& step, uint64_t tag) {
+  const std::string line = encode_column(step.column);
+  const std::string begins = "\n" + line.substr(0, line.find('\t', line.find('\t') + 1) + 1);  // "column", its name
+  Params row;
+  row.text(name).text(step.letter.table).text(line).text(step.value).text(begins);
+  return row.number(step.letter.key.empty() ? 0 : 1).send(pipeline, kAddColumn, tag);
+}
 
 Status send_park(Pipeline& pipeline, const std::string& name, const DeadLetter& letter, uint64_t tag) {
   Params row;
@@ -64,6 +85,10 @@ Status send_letters(Pipeline& pipeline,
   for (const DeadLetterStep& step : steps) {
     if (step.what == What::kPark) {
       TRY(send_park(pipeline, name, step.letter, tag));
+      continue;
+    }
+    if (step.what == What::kAddColumn) {
+      TRY(send_column(pipeline, name, step, tag));
       continue;
     }
     const bool whole = step.letter.key.empty();

@@ -51,7 +51,7 @@ class PostgresTarget final : public Target {
   Status keep_lease() override;
   Status ask(const std::string& pipeline, const std::vector<std::string>& tables, std::string_view what) override;
   Result<bool> asked() override;
-  Status visit(const std::string& pipeline) override;
+  Result<std::vector<SchemaRef>> visit(const std::string& pipeline) override;
   Result<std::vector<DeadLetter>> dead_letters(const std::string& pipeline, uint64_t after_id, size_t limit) override;
   Result<uint64_t> discard(const std::string& pipeline, const std::vector<uint64_t>& ids) override;
   Result<std::map<std::string, uint64_t>> count_letters() override;
@@ -219,7 +219,7 @@ Result<bool> PostgresTarget::asked() {
   return read_wishes(*control_, shared_->pipeline);
 }
 
-Status PostgresTarget::visit(const std::string& pipeline) {
+Result<std::vector<SchemaRef>> PostgresTarget::visit(const std::string& pipeline) {
   control_.reset();
   shared_.reset();
   TRY_ASSIGN(control_, connect({}, kControlTimeout));
@@ -235,7 +235,7 @@ Status PostgresTarget::visit(const std::string& pipeline) {
   }
   shared_ = std::make_shared<TargetShared>();
   shared_->pipeline = pipeline;
-  return ok();
+  return read_schema_history(*control_, pipeline);
 }
 
 Result<std::vector<DeadLetter>> PostgresTarget::dead_letters(const std::string& pipeline,

@@ -276,18 +276,34 @@ Result<bool> read_wishes(Connection& connection, const std::string& name) {
   return found.truth(0, 0);
 }
 
-Result<std::vector<SchemaRef>> read_schemas(Connection& connection, const std::string& name) {
-  TRY_ASSIGN(
-      const Answer found,
-      connection.query("SELECT DISTINCT ON (table_schema, table_name) definition FROM _weft.schema_version WHERE "
-                       "pipeline = $1 ORDER BY table_schema, table_name, version DESC",
-                       {name}));
+namespace {
+
+Result<std::vector<SchemaRef>> schemas_in(const Answer& found) {
   std::vector<SchemaRef> schemas;
   for (size_t i = 0; i < found.rows(); ++i) {
     TRY_ASSIGN(TableSchema schema, decode_schema(found.text(i, 0)));
     schemas.push_back(std::make_shared<const TableSchema>(std::move(schema)));
   }
   return schemas;
+}
+
+}  // namespace
+
+Result<std::vector<SchemaRef>> read_schemas(Connection& connection, const std::string& name) {
+  TRY_ASSIGN(
+      const Answer found,
+      connection.query("SELECT DISTINCT ON (table_schema, table_name) definition FROM _weft.schema_version WHERE "
+                       "pipeline = $1 ORDER BY table_schema, table_name, version DESC",
+                       {name}));
+  return schemas_in(found);
+}
+
+Result<std::vector<SchemaRef>> read_schema_history(Connection& connection, const std::string& name) {
+  TRY_ASSIGN(const Answer found,
+             connection.query("SELECT definition FROM _weft.schema_version WHERE pipeline = $1 ORDER BY table_schema, "
+                              "table_name, version",
+                              {name}));
+  return schemas_in(found);
 }
 
 }  // namespace weft::postgres

@@ -57,6 +57,9 @@ namespace weft::postgres {
                                 const std::vector<std::string>& tables,
                                 std::string_view what);
 [[nodiscard]] Result<bool> read_wishes(Connection& connection, const std::string& name);
+// All versions, oldest first.
+[[nodiscard]] Result<std::vector<SchemaRef>> read_schema_history(Connection& connection, const std::string& name);
+// The latest of each table.
 [[nodiscard]] Result<std::vector<SchemaRef>> read_schemas(Connection& connection, const std::string& name);
 
 }  // namespace weft::postgres
