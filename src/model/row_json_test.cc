@@ -8,7 +8,8 @@ namespace {
 
 TableSchema table(size_t columns, std::vector<uint16_t> key) {
   TableSchema schema;
-  for (size_t i = 0; i < columns; ++i) schema.columns.push_back({std::string(1, static_cast<char>('a' + i))});
+  schema.columns.resize(columns);
+  for (size_t i = 0; i < columns; ++i) schema.columns[i].name = std::string(1, static_cast<char>('a' + i));
   schema.key = std::move(key);
   return schema;
 }

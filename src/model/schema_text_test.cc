@@ -104,7 +104,8 @@ TEST(SchemaText, AColumnCanBeAppended) {
   schema.columns[0].name = "id";
   schema.columns[1].name = "v";
   schema.key = {0};
-  const Column added{"tab\there"};
+  Column added;
+  added.name = "tab\there";
   const auto more = decode_schema(encode_schema(schema) + encode_column(added));
   ASSERT_TRUE(more) << more.error().message();
   ASSERT_EQ(more->columns.size(), 3u);
