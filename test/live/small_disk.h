@@ -2,11 +2,12 @@
 // SmallDisk: a file system of its own and of few bytes, so that "the disk is full" is what the system says.
 //
 //   SmallDisk disk(path, 16); if (!disk.mounted()) GTEST_SKIP() << "no file system can be mounted here";
-//   disk.leave(2); ... disk.grow(64);
+//   disk.leave_at_most(2); ... disk.grow(64);
 //
 // Owns the mount; what is on it goes with it. One thread.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <utility>
@@ -38,11 +39,12 @@ class SmallDisk {
 
   void grow(int mebibytes) { EXPECT_TRUE(mount(cat("remount,size=", mebibytes, "m"))); }
 
-  // Makes it so small that no more than this is free.
-  void leave(int mebibytes) {
+  // Makes it so small that no more than this, and a part of a mebibyte, is free.
+  void leave_at_most(uintmax_t mebibytes) {
     const auto space = std::filesystem::space(path_);
-    const std::uintmax_t used = (space.capacity - space.free) >> 20;
-    EXPECT_TRUE(mount(cat("remount,size=", used + 1 + static_cast<std::uintmax_t>(mebibytes), "m")));
+    const uintmax_t used = (space.capacity - space.free) >> 20;
+    if (space.free >> 20 <= mebibytes) return;
+    EXPECT_TRUE(mount(cat("remount,size=", used + 1 + mebibytes, "m")));
   }
 
  private:
