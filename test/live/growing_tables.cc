@@ -92,4 +92,10 @@ void GrowingTables::truncate(support::BinlogServer& server, Rng& rng) {
   }
 }
 
+void GrowingTables::add_row(support::BinlogServer& server) {
+  const std::string of = cat("shop.", names_[0]);
+  run(server, cat("INSERT INTO ", of, " (id, v) VALUES (", ++rows_, ", 'bad')"));
+  run(server, cat("UPDATE ", of, " SET v = 'still' WHERE id = ", rows_));
+}
+
 }  // namespace weft::live

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/rng.h"
@@ -25,6 +26,12 @@ class GrowingTables {
   void widen(support::BinlogServer& server, Rng& rng);
   // A table loses its rows, and gets others; REQUIRES: create() was called once.
   void truncate(support::BinlogServer& server, Rng& rng);
+
+  // The table and the id that add_row() will use next; REQUIRES: create() was called once.
+  [[nodiscard]] std::pair<std::string, int> next_row() const { return {names_[0], rows_ + 1}; }
+
+  // A row of the first table, and a change of it.
+  void add_row(support::BinlogServer& server);
 
   [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
 

@@ -67,14 +67,12 @@ void Lives::look_at_rest() {
   }
 }
 
-bool Lives::die_at_point(support::Deadline deadline) {
-  (void)support::wait_until(deadline, [&] {
+void Lives::await_death(const std::function<bool()>& or_else) {
+  (void)support::wait_until(deadline_in(60s), [&] {
     look();
-    return !weft_->running();
+    return !weft_->running() || or_else();
   });
-  if (weft_->running()) return false;
-  ++deaths_at_points_;
-  return true;
+  if (!weft_->running()) ++deaths_at_points_;
 }
 
 void Lives::stop() {

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -39,8 +40,8 @@ class Lives {
   void look();
   // Measures what must not grow while it lives. REQUIRES: it streams and has caught up.
   void look_at_rest();
-  // By the crash point, which may not be reached: then by SIGKILL at the deadline. False in that case.
-  bool die_at_point(support::Deadline deadline);
+  // Waits until it has died at its crash point, or until that is not to be expected any more.
+  void await_death(const std::function<bool()>& or_else);
   // SIGTERM; throws unless that is exit 0. REQUIRES: begin() or run_until_now() comes next.
   void stop();
   // A run to its end, `--until now`; throws unless that is exit 0. REQUIRES: stop() came before.

@@ -80,6 +80,9 @@ class Soak {
 
   [[nodiscard]] std::optional<SmallDisk>& journal_disk() { return journal_disk_; }
 
+  // Transactions of the load.
+  [[nodiscard]] uint64_t committed() const { return shop_->committed(); }
+
   // Kills the life that is there and begins the next, with a journal in memory or on disk as drawn.
   void next_life(const std::string& crash_at = "");
   // Waits for so many transactions of the load.
@@ -87,7 +90,7 @@ class Soak {
   void catch_up();
   // Waits for what has to come, and looks after weft meanwhile. Throws at a deadline that is far away.
   void await(const std::string& what, const std::function<bool()>& condition);
-  // Runs `weft COMMAND` for this pipeline; throws unless that is exit 0.
+  // Runs `weft COMMAND` for this pipeline (dead-letters: to replay them); throws unless that is exit 0.
   void command(const std::string& name, const std::vector<std::string>& tables = {});
   // Leaves the disk little room, and writes megabytes into shop.big until weft says these words in its status.
   void fill_until_it_says(SmallDisk& disk, const std::string& words);
@@ -101,6 +104,7 @@ class Soak {
   [[nodiscard]] std::vector<std::string> all_tables() const;
   [[nodiscard]] std::vector<std::string> address() const;
   void note(const std::string& event);
+  void expect_no_letters() const;
   void make_disks();
   void make_tables();
 

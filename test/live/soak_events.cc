@@ -33,7 +33,8 @@ void kill_weft_at_a_named_point(Soak& soak) {
   const bool needs_change = point.starts_with("schema");
   soak.next_life(cat(point, ":", needs_change ? 1 : 1 + soak.rng().below(20)));
   if (needs_change) soak.tables().add_column(*soak.rig().source, soak.rng());
-  (void)soak.lives().die_at_point(deadline_in(20s));
+  const uint64_t enough = soak.committed() + 300;
+  soak.lives().await_death([&] { return soak.committed() >= enough; });
   soak.next_life();
 }
 
@@ -105,6 +106,29 @@ void truncate_table(Soak& soak) {
   soak.tables().truncate(*soak.rig().source, soak.rng());
 }
 
+// ---- bad rows
+
+// The target refuses a row, which is set aside with what follows it, until it is taken and replayed.
+void park_bad_row(Soak& soak) {
+  const auto next = soak.tables().next_row();
+  const std::string& table = next.first;
+  const std::string those = cat("FROM _weft.dead_letter WHERE table_name = 'shop.", table, "'");
+  const auto letters = [&](const std::string& are) {
+    soak.await("dead letters: " + are,
+               [&] { return soak.rig().at_target(cat("SELECT count(*) ", are, " ", those)) == "t"; });
+  };
+  soak.rig().target_session().exec(
+      cat("ALTER TABLE ", table, " ADD CONSTRAINT refused CHECK (id <> ", next.second, ") NOT VALID"));
+  soak.tables().add_row(*soak.rig().source);
+  letters("> 0");
+  if (soak.rng().chance(1, 2)) soak.next_life();
+  soak.let_pass(soak.rng().below(50));
+  soak.rig().target_session().exec(cat("ALTER TABLE ", table, " DROP CONSTRAINT refused"));
+  soak.catch_up();
+  soak.command("dead-letters", {table});
+  letters("= 0");
+}
+
 // ---- disks
 
 // Fills up, perhaps with a death on the way, and is emptied again.
@@ -136,13 +160,11 @@ void fill_journal_disk(Soak& soak) {
 void pause_table(Soak& soak) {
   static constexpr std::array kTables = {"customers", "events", "wide", "pairs", "loose"};
   const std::string table = kTables[soak.rng().below(kTables.size())];
-  const auto becomes = [&](const std::string& state) {
-    soak.await(cat(table, " ", state), [&] {
-      return soak.rig().at_target(cat("SELECT state FROM _weft.table_state WHERE table_name = '", table, "'")) == state;
-    });
+  const auto is = [&](const std::string& state) {
+    return soak.rig().at_target(cat("SELECT state FROM _weft.table_state WHERE table_name = '", table, "'")) == state;
   };
   soak.command("pause", {table});
-  becomes("paused");
+  soak.await(table + " paused", [&] { return is("paused"); });
   soak.let_pass(soak.rng().below(100));
   const bool dies = soak.rng().chance(1, 2);
   if (dies) {
@@ -152,10 +174,10 @@ void pause_table(Soak& soak) {
   }
   soak.command("resume", {table});
   if (dies) {
-    (void)soak.lives().die_at_point(deadline_in(20s));
+    soak.lives().await_death([&] { return is("streaming"); });
     soak.next_life();
   }
-  becomes("streaming");
+  soak.await(table + " streaming", [&] { return is("streaming"); });
 }
 
 void pause_all(Soak& soak) {
@@ -188,6 +210,7 @@ const std::vector<SoakEvent>& soak_events() {
       {"add_column", add_column},
       {"widen_column", widen_column},
       {"truncate_table", truncate_table},
+      {"park_bad_row", park_bad_row},
       {"fill_target_disk", fill_target_disk},
       {"fill_journal_disk", fill_journal_disk},
       {"pause_table", pause_table},

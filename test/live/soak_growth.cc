@@ -29,7 +29,7 @@ void Soak::expect_no_growth() {
   bounded("rows of table_state", "SELECT count(*) FROM _weft.table_state", tables);
   bounded("rows of schema_version", "SELECT count(*) FROM _weft.schema_version", tables + tables_.changes() + resumes_);
   bounded("rows of prepared", "SELECT count(*) FROM _weft.prepared", 0);
-  bounded("rows of dead_letter", "SELECT count(*) FROM _weft.dead_letter", 0);
+  expect_no_letters();
   bounded("rows of lease", "SELECT count(*) FROM _weft.lease", 1);
   bounded("bytes of the largest table of weft's",
           "SELECT max(pg_total_relation_size(oid)) FROM pg_class WHERE relnamespace = '_weft'::regnamespace AND "
