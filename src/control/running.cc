@@ -70,6 +70,15 @@ Result<RunningPipeline> parsed(const std::string& text) {
   }
 }
 
+// What dead processes of this pipeline have left: a lock that is taken goes at once, and its file with it.
+void remove_left_overs(const std::string& directory, const std::string& prefix) {
+  const Result<std::vector<std::string>> names = list_directory(directory);
+  if (!names) return;
+  for (const std::string& name : *names) {
+    if (name.starts_with(prefix) && name.ends_with(".json")) (void)LockFile::create(cat(directory, "/", name));
+  }
+}
+
 }  // namespace
 
 std::string state_directory(const std::string& configured, const Environment& environment) {
@@ -84,8 +93,9 @@ std::string state_directory(const std::string& configured, const Environment& en
 Result<RunFile> RunFile::create(const std::string& state, const RunningPipeline& pipeline) {
   TRY(make_private_directory(state));
   TRY(make_private_directory(directory_in(state)));
-  TRY_ASSIGN(LockFile lock,
-             LockFile::create(cat(directory_in(state), "/", file_name(pipeline.name), ".", pipeline.pid, ".json")));
+  const std::string prefix = cat(file_name(pipeline.name), ".");
+  remove_left_overs(directory_in(state), prefix);
+  TRY_ASSIGN(LockFile lock, LockFile::create(cat(directory_in(state), "/", prefix, pipeline.pid, ".json")));
   TRY(lock.write(text_of(pipeline)));
   return RunFile(std::move(lock));
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The state directory, and the pipelines that run on this machine: each has a small file there, locked while its process
-// lives, so that `weft status NAME` finds it. A file that nobody holds is left over from a dead process and is ignored.
+// lives, so that `weft status NAME` finds it. A file that nobody holds is left over from a dead process: it is ignored, and goes
+// when its pipeline is started again.
 //
 //   <state>/run/<name>.<pid>.json    {"name":"shop","pid":4711,"http":"127.0.0.1:8420","token_file":"","from":"...","to":"..."}
 //

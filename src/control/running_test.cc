@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/running.h"
 
+#include <algorithm>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <gtest/gtest.h>
+
+#include "base/text.h"
 
 namespace weft {
 namespace {
@@ -46,6 +49,23 @@ TEST_F(RunningTest, LeftOversOfDeadProcessesAreIgnored) {
   ASSERT_TRUE(write_file(state_ + "/run/shop.1.json",
                          R"({"name":"shop","pid":1,"http":"","token_file":"","from":"","to":""})"));
   EXPECT_TRUE(running_pipelines(state_)->empty());
+}
+
+TEST_F(RunningTest, LeftOversOfAPipelineGoWithItsNextStart) {
+  ASSERT_TRUE(make_private_directory(state_ + "/run"));
+  const std::string dead = R"({"name":"shop","pid":1,"http":"","token_file":"","from":"","to":""})";
+  for (const char* name : {"shop.1.json", "shop.2.json", "shopping.3.json"})
+    ASSERT_TRUE(write_file(cat(state_, "/run/", name), dead));
+  RunningPipeline pipeline = kShop;
+  pipeline.name = "shop";
+  pipeline.pid = 4;
+  const Result<RunFile> living = RunFile::create(state_, pipeline);
+  pipeline.pid = 5;
+  const Result<RunFile> second = RunFile::create(state_, pipeline);
+  ASSERT_TRUE(living && second);
+  std::vector<std::string> names = *list_directory(state_ + "/run");
+  std::ranges::sort(names);
+  EXPECT_EQ(names, (std::vector<std::string>{"shop.4.json", "shop.5.json", "shopping.3.json"}));
 }
 
 // Who could put a file there could have a token sent to a port of theirs.

@@ -25,7 +25,7 @@ std::string random_id() {
 }
 
 Error not_ours(const std::string& directory, const SegmentHead& head, const JournalOwner& owner) {
-  const bool other_source = head.source_id != owner.source_id;
+  const bool other_source = head.pipeline == owner.pipeline;
   return Error(Blame::kConfig,
                cat("journal ",
                    directory,
@@ -68,7 +68,8 @@ Result<std::unique_ptr<Journal>> FileJournal::open(const JournalOptions& options
   journal->number_max_ = found.segments.empty() ? found.number_max : found.segments.back().head.number;
   if (found.segments.empty()) return std::unique_ptr<Journal>(std::move(journal));
   const SegmentHead& head = found.segments.back().head;
-  if (head.pipeline != journal->owner_.pipeline || head.source_id != journal->owner_.source_id) {
+  const bool our_source = head.source_id == journal->owner_.source_id || journal->owner_.any_source;
+  if (head.pipeline != journal->owner_.pipeline || !our_source) {
     return not_ours(options.directory, head, journal->owner_);
   }
   journal->id_ = head.id;

@@ -234,6 +234,25 @@ TEST_F(FileJournalTest, AJournalOfAnotherPipelineIsLeftAlone) {
   EXPECT_NE(other.error().message().find("belongs to pipeline pipe"), std::string::npos) << other.error().message();
 }
 
+TEST_F(FileJournalTest, AJournalOfAnotherSourceIsLeftAloneUnlessItIsOneOfSeveral) {
+  begin();
+  append(made_batch(1, 2));
+  sync();
+  const std::string id = journal_->id();
+  journal_.reset();
+  JournalOptions options{.directory = "/j", .disk = &disk_};
+  JournalOwner owner{"pipe", "replica", "tables", 0, true, made::load_numbers, {}};
+  const auto refused = open_journal(options, owner);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message().find("belongs to source src"), std::string::npos) << refused.error().message();
+  owner.any_source = true;
+  auto opened = open_journal(options, owner);
+  ASSERT_TRUE(opened) << opened.error().message();
+  journal_ = *std::move(opened);
+  EXPECT_EQ(resume(1, id), "2");
+  EXPECT_EQ(rest(), "2:row 2");
+}
+
 TEST_F(FileJournalTest, AJournalOfANewerWeftIsRefused) {
   begin();
   journal_.reset();

@@ -110,6 +110,7 @@ struct JournalOwner {
   bool ack_only_synced = true;  // taken out by the simulator only
   PositionLoader load;
   std::function<void(std::string_view)> at_point;
+  bool any_source = false;  // a journal of another source_id is not refused: its positions prove what is ours
 };
 
 // Opens or makes a journal. Code kJournalTaken when another process holds the directory; kConfig when it belongs to another

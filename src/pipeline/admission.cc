@@ -57,6 +57,13 @@ Result<TargetTableRef> Admission::table_of(const TableSchema* schema) {
   return target_table(owner);
 }
 
+// A shape that is not known fits no table; nothing but the table's name is needed.
+Result<TargetTableRef> Admission::table_to_truncate(const TableSchema* schema) {
+  const auto opened = std::find_if(
+      opened_.begin(), opened_.end(), [&](const TargetTableRef& t) { return t->source->name == schema->name; });
+  return schema->columns.empty() && opened != opened_.end() ? *opened : table_of(schema);
+}
+
 Ticket& Admission::open_ticket() {
   if (!ticket_) ticket_ = std::make_shared<Ticket>();
   return *ticket_;
@@ -228,7 +235,7 @@ Status Admission::add_change(const Change& change) {
   if (const auto* row = std::get_if<RowChange>(&change)) return is_aside(row->schema) ? ok() : add_row(*row);
   if (const auto* truncate = std::get_if<Truncate>(&change)) {
     if (is_aside(truncate->schema)) return ok();
-    TRY_ASSIGN(TargetTableRef table, table_of(truncate->schema));
+    TRY_ASSIGN(TargetTableRef table, table_to_truncate(truncate->schema));
     add_item({std::move(table), ApplyItem::What::kTruncate, Expect::kExact, {}, {}});
   }
   return ok();

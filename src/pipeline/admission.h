@@ -42,8 +42,9 @@ class Admission {
   // The transactions in two phases that the target keeps.
   void know_prepared(const std::vector<PreparedName>& names) { prepared_.know(names); }
 
-  // The foreign keys among these tables.
-  Status learn_keys(const std::vector<TargetTableRef>& tables);
+  // The tables as they were matched when both sides were opened: the foreign keys among them, and where a TRUNCATE goes of a
+  // table whose shape is not known.
+  Status learn_tables(const std::vector<TargetTableRef>& tables);
 
   // A table changed its shape: nothing behind that is taken in. When what came before is committed the cycle has to end,
   // so that the next one sees both sides as they are.
@@ -107,6 +108,7 @@ class Admission {
   Result<Row> with_defaults(const RowChange& change, const TargetTable& table);
   void add_item(const ApplyItem& item);
   Result<TargetTableRef> table_of(const TableSchema* schema);
+  Result<TargetTableRef> table_to_truncate(const TableSchema* schema);
   Ticket& open_ticket();
   void close(const Transaction& tx);
   void close_fragment(bool first, bool last);
@@ -140,7 +142,8 @@ class Admission {
   bool held_ = false;
   std::set<TableName> aside_;
   std::unordered_map<const TableSchema*, Matched> tables_;
-  std::vector<SchemaRef> known_;  // latest persisted version per table
+  std::vector<SchemaRef> known_;        // latest persisted version per table
+  std::vector<TargetTableRef> opened_;  // as they were matched then
 };
 
 }  // namespace weft

@@ -34,7 +34,8 @@ void Admission::note_keys(const TargetTable& table, size_t first) {
   if (ticket.keep.empty() || ticket.keep.back() != keys) ticket.keep.push_back(keys);
 }
 
-Status Admission::learn_keys(const std::vector<TargetTableRef>& tables) {
+Status Admission::learn_tables(const std::vector<TargetTableRef>& tables) {
+  opened_ = tables;
   TRY_ASSIGN(actions_, KeyActions::build(tables));
   return ok();
 }

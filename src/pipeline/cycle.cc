@@ -152,7 +152,7 @@ Status Cycle::Impl::open() {
   admission_->know(sides_.persisted);
   admission_->set_aside(sides_.set_aside);
   admission_->know_prepared(sides_.prepared);
-  TRY(admission_->learn_keys(sides_.tables));
+  TRY(admission_->learn_tables(sides_.tables));
   admission_->start_at(sides_.progress);
   if (sides_.circular) admission_->relax_foreign_keys();
   TRY(parked_.know(sides_.held));
@@ -367,6 +367,11 @@ NextMove Supervisor::after(const Status& result, bool started, bool stopping) {
   if (!started && clock_.now() - *failing_since_ > options_.start_deadline) return {NextMove::Kind::kEnd, Duration(0)};
   backoff_ = backoff_ == Duration(0) ? options_.backoff_first : std::min(backoff_ * 2, options_.backoff_max);
   return {NextMove::Kind::kRetry, backoff_};
+}
+
+Status Supervisor::outcome(Status result, bool stopping) {
+  if (stopping && !result && result.error().code() == kLookAgain) return ok();
+  return result;
 }
 
 }  // namespace weft

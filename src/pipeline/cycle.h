@@ -72,6 +72,10 @@ class Supervisor {
   // requested.
   [[nodiscard]] NextMove after(const Status& result, bool started, bool stopping);
 
+  // What a run that ends with this result says. Where nothing but a new cycle was due a stop is a clean one: what came before is
+  // applied.
+  [[nodiscard]] static Status outcome(Status result, bool stopping);
+
   void healthy() { backoff_ = Duration(0); }
 
  private:

@@ -129,6 +129,7 @@ Result<std::unique_ptr<Journal>> open_journal_of(const PipelineOptions& options,
   };
   owner.ack_only_synced = options.guards.ack_only_synced;
   owner.at_point = options.at_point;
+  owner.any_source = info.any_of_several;
   return open_journal(options.journal, std::move(owner));
 }
 

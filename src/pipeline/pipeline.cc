@@ -121,7 +121,10 @@ void Pipeline::Impl::drive(const std::stop_token& stop) {
     if (clock_.now() - began > kHealthyAfter) supervisor.healthy();
     if (!result_) board_.lose_sight();
     const NextMove next = supervisor.after(result_, started_, stop.stop_requested());
-    if (next.kind == NextMove::Kind::kEnd) break;
+    if (next.kind == NextMove::Kind::kEnd) {
+      result_ = Supervisor::outcome(std::move(result_), stop.stop_requested());
+      break;
+    }
     board_.update([&](PipelineStatus& s) {
       s.reason = result_.error().message();
       ++s.retries;

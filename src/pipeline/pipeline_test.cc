@@ -80,5 +80,13 @@ TEST(SupervisorTest, WaitsForAServerForAWhileAtTheStartAndForEverAfterwards) {
   EXPECT_EQ(supervisor.after(down, true, false).kind, NextMove::Kind::kRetry) << "both sides had answered";
 }
 
+TEST(SupervisorTest, AStopWhereOnlyANewCycleWasDueIsClean) {
+  const Status again = Error(Blame::kTransient, "a table has a new shape", std::string(kLookAgain));
+  const Status broken = Error(Blame::kTransient, "the connection is lost");
+  EXPECT_TRUE(Supervisor::outcome(again, true));
+  EXPECT_FALSE(Supervisor::outcome(again, false));
+  EXPECT_FALSE(Supervisor::outcome(broken, true)) << "what was under way is not applied";
+}
+
 }  // namespace
 }  // namespace weft

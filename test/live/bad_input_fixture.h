@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "live/compare.h"
 #include "live/run_fixture.h"
+#include "live/small_disk.h"
 
 namespace weft::live {
 
@@ -71,35 +72,6 @@ class BadInputTest : public RunFixture {
     return run_weft({"run", "--from", rig_->from(), "--to", url, "--until", "now"},
                     deadline_in(std::chrono::seconds(60)));
   }
-};
-
-// A file system of its own and of few bytes, so that "the disk is full" is what the system says.
-class SmallDisk {
- public:
-  // Nothing is mounted where that is not permitted: mounted() is false.
-  SmallDisk(std::string path, int mebibytes) : path_(std::move(path)) {
-    mounted_ = mount(cat("size=", mebibytes, "m,mode=777"));
-  }
-
-  SmallDisk(const SmallDisk&) = delete;
-  SmallDisk& operator=(const SmallDisk&) = delete;
-
-  ~SmallDisk() {
-    if (mounted_) (void)support::run({"umount", "-l", path_}, deadline_in(std::chrono::seconds(20)));
-  }
-
-  [[nodiscard]] bool mounted() const { return mounted_; }
-
-  void grow(int mebibytes) { EXPECT_TRUE(mount(cat("remount,size=", mebibytes, "m"))); }
-
- private:
-  [[nodiscard]] bool mount(const std::string& options) const {
-    return support::run({"mount", "-t", "tmpfs", "-o", options, "tmpfs", path_}, deadline_in(std::chrono::seconds(20)))
-               .code == 0;
-  }
-
-  std::string path_;
-  bool mounted_ = false;
 };
 
 }  // namespace weft::live

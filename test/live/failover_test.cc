@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Servers of either side that are replaced by one of their replicas, which may lack the last commits.
 #include "live/compare.h"
+#include "live/replicas.h"
 #include "live/run_fixture.h"
 
 namespace weft::live {
@@ -13,30 +14,13 @@ class SourceFailoverTest : public RunFixture, public ::testing::WithParamInterfa
   void SetUp() override {
     if (auto why = missing(GetParam())) GTEST_SKIP() << *why;
     rig_.emplace(GetParam());
-    replica_ = make_source(GetParam(), {.extra = {maria() ? "--log-slave-updates" : "--log-replica-updates"}});
-    replica_->start();
-    if (maria()) {
-      replica_->exec(
-          cat("CHANGE MASTER TO MASTER_HOST = '127.0.0.1', MASTER_PORT = ",
-              rig_->source->port(),
-              ", MASTER_USER = 'weft', MASTER_PASSWORD = 'secret', MASTER_USE_GTID = slave_pos; START SLAVE"));
-    } else {
-      replica_->exec(
-          cat("GRANT LOCK TABLES ON *.* TO weft@'%'; RESET BINARY LOGS AND GTIDS;"
-              "CHANGE REPLICATION SOURCE TO SOURCE_HOST = '127.0.0.1', SOURCE_PORT = ",
-              rig_->source->port(),
-              ", SOURCE_USER = 'weft', SOURCE_PASSWORD = 'secret', GET_SOURCE_PUBLIC_KEY = 1, "
-              "SOURCE_AUTO_POSITION = 1; START REPLICA"));
-    }
+    replica_ = make_replica(GetParam());
+    follow(GetParam(), *replica_, *rig_->source);
     source(
         "CREATE DATABASE shop CHARACTER SET utf8mb4; USE shop; CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(40));"
         "INSERT INTO t VALUES (1, 'one'), (2, 'two')");
-    both_ = rig_->from();
-    const std::string port = cat(":", rig_->source->port(), "/");
-    both_.replace(both_.find(port), port.size(), cat(":", rig_->source->port(), ",127.0.0.1:", replica_->port(), "/"));
+    both_ = url_of_both(*rig_, *replica_);
   }
-
-  [[nodiscard]] static bool maria() { return GetParam() == Engine::kMariaDb; }
 
   [[nodiscard]] std::vector<std::string> arguments(const std::vector<std::string>& more = {}) const {
     std::vector<std::string> all = {"run", "--from", both_, "--to", rig_->to(), "--name", "both", "--create-tables"};
@@ -54,11 +38,9 @@ class SourceFailoverTest : public RunFixture, public ::testing::WithParamInterfa
     }));
   }
 
-  void cut() { replica_->exec(maria() ? "STOP SLAVE" : "STOP REPLICA"); }
-
   void fail_over() {
     rig_->source->crash();
-    replica_->exec(maria() ? "STOP SLAVE; RESET SLAVE ALL" : "STOP REPLICA; RESET REPLICA ALL");
+    promote(GetParam(), *replica_);
   }
 
   bool equal_to_replica() {
@@ -67,20 +49,29 @@ class SourceFailoverTest : public RunFixture, public ::testing::WithParamInterfa
     return compare_tables(source, target, "shop", {"t"}).differences == 0;
   }
 
+  // The replica has everything, and is promoted.
+  void expect_followed(const std::vector<std::string>& more) {
+    WeftProcess weft(rig_->log(), arguments(more));
+    ASSERT_TRUE(weft.wait_consistent(deadline_in(60s))) << weft.log_tail();
+    source("INSERT INTO shop.t VALUES (3, 'three')");
+    ASSERT_TRUE(becomes("(1,one)|(2,two)|(3,three)")) << weft.log_tail();
+    wait_for_replica("3");
+    fail_over();
+    replica_->exec("INSERT INTO shop.t VALUES (4, 'four'); DELETE FROM shop.t WHERE id = 1");
+    EXPECT_TRUE(becomes("(2,two)|(3,three)|(4,four)")) << weft.log_tail();
+    EXPECT_TRUE(weft.running());
+  }
+
   std::unique_ptr<support::BinlogServer> replica_;
   std::string both_;
 };
 
 TEST_P(SourceFailoverTest, hard_case_06_a_promoted_replica_is_followed_under_one_name) {
-  WeftProcess weft(rig_->log(), arguments());
-  ASSERT_TRUE(weft.wait_consistent(deadline_in(60s))) << weft.log_tail();
-  source("INSERT INTO shop.t VALUES (3, 'three')");
-  ASSERT_TRUE(becomes("(1,one)|(2,two)|(3,three)")) << weft.log_tail();
-  wait_for_replica("3");
-  fail_over();
-  replica_->exec("INSERT INTO shop.t VALUES (4, 'four'); DELETE FROM shop.t WHERE id = 1");
-  EXPECT_TRUE(becomes("(2,two)|(3,three)|(4,four)")) << weft.log_tail();
-  EXPECT_TRUE(weft.running());
+  expect_followed({});
+}
+
+TEST_P(SourceFailoverTest, hard_case_06_a_promoted_replica_is_followed_behind_a_journal_on_disk) {
+  expect_followed({"--journal", cat("file:", (rig_->dir.path() / "journal").string())});
 }
 
 // weft has more than the new primary: a stop, and by policy the rows that were never there go.
@@ -89,7 +80,7 @@ TEST_P(SourceFailoverTest, hard_case_06_what_the_new_primary_never_had_is_taken_
     WeftProcess weft(rig_->log(), arguments());
     ASSERT_TRUE(weft.wait_consistent(deadline_in(60s))) << weft.log_tail();
     wait_for_replica("2");
-    cut();
+    cut_off(GetParam(), *replica_);
     source("INSERT INTO shop.t VALUES (3, 'lost'); UPDATE shop.t SET v = 'lost' WHERE id = 1");
     ASSERT_TRUE(becomes("(1,lost)|(2,two)|(3,lost)")) << weft.log_tail();
     fail_over();

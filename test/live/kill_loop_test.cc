@@ -10,6 +10,7 @@
 #include "live/compare.h"
 #include "live/rig.h"
 #include "live/shop.h"
+#include "live/shop_proof.h"
 #include "live/watcher.h"
 #include "pipeline/crash_points.h"
 
@@ -120,10 +121,8 @@ class KillLoopTest : public ::testing::TestWithParam<Engine> {
   }
 
   void note_consistency(WeftProcess& weft) {
-    const std::string json = weft.status();
-    const std::string since = json_field(json, "consistent_since");
-    if (json_field(json, "state") != "streaming" || since.empty() || since == "null") return;
-    audited_from_ = rig_->at_target("SELECT coalesce(max(at), 0) FROM audit");
+    if (!weft.consistent()) return;
+    audited_from_ = audit_end(*rig_);
     watcher_->expect_consistent();
   }
 
@@ -150,22 +149,10 @@ class KillLoopTest : public ::testing::TestWithParam<Engine> {
     rig_->target.exec(cat("ALTER DATABASE shop SET synchronous_commit = ", rng_->chance(1, 2) ? "off" : "on"));
   }
 
-  // The load may be more than both servers and weft can do on this machine: as long as the target moves, it is waited for.
   bool caught_up_to(WeftProcess& weft, const std::string& head) {
-    auto session = rig_->target_session();
-    std::string reached;
-    bool there = false;
-    for (bool moved = true; moved && !there && weft.running();) {
-      moved = support::wait_until(deadline_in(90s), [&] {
-        if (!watcher_->consistent()) note_consistency(weft);
-        const auto rows = session.query(cat("SELECT n, n >= ", head, " FROM ledger_head"));
-        const std::string before = reached;
-        if (!rows.empty()) reached = rows.at(0).at(0).value_or("");
-        there = !rows.empty() && rows.at(0).at(1) == "t";
-        return there || reached != before || !weft.running();
-      });
-    }
-    return there;
+    return ledger_reaches(*rig_, weft, head, [&] {
+      if (!watcher_->consistent()) note_consistency(weft);
+    });
   }
 
   void expect_equal_and_audited() {
@@ -173,17 +160,7 @@ class KillLoopTest : public ::testing::TestWithParam<Engine> {
     auto target = rig_->target_session();
     const Comparison result = compare_tables(source, target, "shop", shop_tables());
     EXPECT_EQ(result.differences, 0u) << result.text();
-    // Each update of a stock row and each ledger entry of the stream once, in order.
-    EXPECT_EQ(
-        rig_->at_target(cat("SELECT what, op, key, was, now, tx FROM audit WHERE at > ",
-                            audited_from_,
-                            " AND ((what = 'stock' AND now IS DISTINCT FROM was + 1) OR (what = 'ledger' AND op <> "
-                            "'INSERT')) LIMIT 5")),
-        "");
-    EXPECT_EQ(rig_->at_target(cat("SELECT what, key, now, count(*) FROM audit WHERE at > ",
-                                  audited_from_,
-                                  " GROUP BY 1, 2, 3 HAVING count(*) > 1 LIMIT 5")),
-              "");
+    EXPECT_EQ(audit_breaches(*rig_, audited_from_), "");
     std::printf(
         "%s: %llu source transactions, %llu consistent reads, %llu rows and %llu cells equal, %s audited changes, "
         "%d deaths at named points\n",

@@ -141,6 +141,21 @@ TEST_F(SeveralHostsTest, PromotedReplicaIsFollowedByTheSamePipelineWithoutASecon
   EXPECT_TRUE(weft.running());
 }
 
+// The source restarts, and its replica lacks what weft has already: it is behind, and nothing is lost.
+TEST_F(SeveralHostsTest, ReplicaThatIsBehindWhileTheSourceRestartsIsWaitedFor) {
+  WeftProcess weft = start_both();
+  replica_->exec("STOP SLAVE");
+  source("INSERT INTO shop.t VALUES (3, 'three')");
+  ASSERT_TRUE(becomes("(1,one)|(2,two)|(3,three)")) << weft.log_tail();
+  rig_->source->crash();
+  EXPECT_TRUE(support::wait_until(deadline_in(30s), [&] { return has(weft.status(), "is behind"); }))
+      << weft.status() << weft.log_tail();
+  EXPECT_TRUE(weft.running()) << weft.log_tail();
+  rig_->source->start();
+  source("INSERT INTO shop.t VALUES (4, 'four')");
+  EXPECT_TRUE(becomes("(1,one)|(2,two)|(3,three)|(4,four)")) << weft.log_tail();
+}
+
 TEST_F(SeveralHostsTest, WithoutGtidsAreRefused) {
   if (auto why = missing(Engine::kMySql)) GTEST_SKIP() << *why;
   begin({.extra = {"--gtid-mode=OFF", "--enforce-gtid-consistency=OFF"}}, Engine::kMySql);

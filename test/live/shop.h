@@ -44,6 +44,10 @@ class Shop {
   // Makes the databases `shop` and `other` and fills them.
   void create();
   void start();
+
+  // New sessions go to this server, which has all that was committed; those of a server that has died are soon new ones.
+  void move_to(const support::BinlogServer& server) { port_ = server.port(); }
+
   // Ends the sessions at a transaction's end.
   void stop();
 
@@ -59,7 +63,7 @@ class Shop {
 
   support::BinlogServer& server_;
   ShopOptions options_;
-  uint16_t port_;
+  std::atomic<uint16_t> port_;
   std::atomic<uint64_t> committed_ = 0;
   Guarded<std::string> trouble_;
   std::vector<std::jthread> threads_;

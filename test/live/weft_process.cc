@@ -98,12 +98,16 @@ bool WeftProcess::wait_for_state(const std::string& wanted, support::Deadline de
   return reached;
 }
 
+bool WeftProcess::consistent() {
+  const std::string json = status();
+  const std::string since = json_field(json, "consistent_since");
+  return json_field(json, "state") == "streaming" && !since.empty() && since != "null";
+}
+
 bool WeftProcess::wait_consistent(support::Deadline deadline) {
   bool reached = false;
   (void)support::wait_until(deadline, [&] {
-    const std::string json = status();
-    const std::string since = json_field(json, "consistent_since");
-    reached = json_field(json, "state") == "streaming" && !since.empty() && since != "null";
+    reached = consistent();
     return reached || !running();
   });
   return reached;
@@ -124,6 +128,12 @@ size_t WeftProcess::peak_kib() const {
     return kib;
   }
   return 0;
+}
+
+size_t WeftProcess::descriptors() const {
+  std::error_code error;
+  const std::filesystem::directory_iterator all("/proc/" + std::to_string(process_.pid()) + "/fd", error);
+  return error ? 0 : static_cast<size_t>(std::distance(begin(all), end(all)));
 }
 
 WeftResult run_weft(std::vector<std::string> arguments, support::Deadline deadline, std::vector<std::string> env) {

@@ -40,9 +40,12 @@ class WeftProcess {
 
   [[nodiscard]] std::string state() { return json_field(status(), "state"); }
 
+  // Whether it says that it streams, and since when the target is consistent.
+  [[nodiscard]] bool consistent();
+
   // False at the deadline, or as soon as the process has ended.
   [[nodiscard]] bool wait_for_state(const std::string& state, support::Deadline deadline);
-  // Until streaming with consistent_since.
+  // Until consistent().
   [[nodiscard]] bool wait_consistent(support::Deadline deadline);
 
   // Nothing if it still runs at the deadline.
@@ -61,6 +64,8 @@ class WeftProcess {
 
   // Highest resident set so far in KiB (VmHWM); 0 when it has ended.
   [[nodiscard]] size_t peak_kib() const;
+  // Open file descriptors now; 0 when it has ended.
+  [[nodiscard]] size_t descriptors() const;
 
   // What this run wrote.
   [[nodiscard]] std::string output() const;

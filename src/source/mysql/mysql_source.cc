@@ -150,7 +150,7 @@ Status MySqlSource::open(const Position& after) {
                      control_->address(),
                      ": a place in its files means nothing at another server; name one host, or set gtid_mode = ON"));
   }
-  TRY(check_position(*control_, position_));
+  TRY(check_position(*control_, position_, options_.server.several() ? Hosts::kSeveral : Hosts::kOne));
   TRY(trust_places(position_));
   const bool place_is_ours =
       position_.form == MySqlPosition::Form::kFile || (server_->mariadb() && share_->places_trusted);

@@ -24,7 +24,15 @@ Error lost(std::string message) {
   return Error(Blame::kConfig, std::move(message) + std::string(kMend), std::string(kPositionLost));
 }
 
-Status check_set(Connection& session, const MySqlPosition& from) {
+// The server lacks a part of our position.
+Error never_had(const Connection& session, Hosts hosts, std::string message) {
+  if (hosts == Hosts::kOne || !session.facts().read_only) return lost(std::move(message));
+  return Error(
+      Blame::kTransient,
+      cat(message, "; it is read-only, a replica that is behind: waiting for it, or for one that is written to"));
+}
+
+Status check_set(Connection& session, const MySqlPosition& from, Hosts hosts) {
   TRY_ASSIGN(const bool gtids, has_gtids(session));
   if (!gtids)
     return lost(cat("our position ", from.set.text(), " is in GTIDs, but ", session.address(), " has gtid_mode OFF"));
@@ -51,17 +59,19 @@ Status check_set(Connection& session, const MySqlPosition& from) {
   TRY_ASSIGN(const auto later_text, session.value("SELECT @@global.gtid_executed"));
   TRY_ASSIGN(const GtidSet later, GtidSet::parse(later_text.value_or("")));
   if (later.contains(from.set)) return ok();
-  return lost(cat(session.address(),
-                  " has never executed ",
-                  later.missing(from.set).text(),
-                  ", which our position ",
-                  from.set.text(),
-                  " includes; its gtid_executed is ",
-                  later.text()));
+  return never_had(session,
+                   hosts,
+                   cat(session.address(),
+                       " has never executed ",
+                       later.missing(from.set).text(),
+                       ", which our position ",
+                       from.set.text(),
+                       " includes; its gtid_executed is ",
+                       later.text()));
 }
 
 // gtid_binlog_state holds the last transaction of each pair of domain and server in the log.
-Status check_state(Connection& session, const MySqlPosition& from) {
+Status check_state(Connection& session, const MySqlPosition& from, Hosts hosts) {
   TRY_ASSIGN(const auto text, session.value("SELECT @@global.gtid_binlog_state"));
   std::vector<Gtid> known;
   std::string_view rest = text ? std::string_view(*text) : std::string_view();
@@ -76,14 +86,16 @@ Status check_state(Connection& session, const MySqlPosition& from) {
       return k.domain == gtid.domain && k.server == gtid.server && k.sequence >= gtid.sequence;
     });
     if (!there) {
-      return lost(cat("the log of ",
-                      session.address(),
-                      " has never held ",
-                      gtid.text(),
-                      " of our position ",
-                      from.state.text(),
-                      "; its gtid_binlog_state is ",
-                      text.value_or("")));
+      return never_had(session,
+                       hosts,
+                       cat("the log of ",
+                           session.address(),
+                           " has never held ",
+                           gtid.text(),
+                           " of our position ",
+                           from.state.text(),
+                           "; its gtid_binlog_state is ",
+                           text.value_or("")));
     }
   }
   return ok();
@@ -117,12 +129,12 @@ Status check_place(Connection& session, const MySqlPosition& from) {
 
 }  // namespace
 
-Status check_position(Connection& session, const MySqlPosition& from) {
+Status check_position(Connection& session, const MySqlPosition& from, Hosts hosts) {
   switch (from.form) {
     case MySqlPosition::Form::kMySqlGtid:
-      return check_set(session, from);
+      return check_set(session, from, hosts);
     case MySqlPosition::Form::kMariaDbGtid:
-      return check_state(session, from);
+      return check_state(session, from, hosts);
     case MySqlPosition::Form::kFile:
       return check_place(session, from);
   }

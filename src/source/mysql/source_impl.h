@@ -89,9 +89,12 @@ class MySqlSource final : public Source {
   mutable Guarded<Parsed> parsed_;
 };
 
+enum class Hosts { kOne, kSeveral };
+
 // Whether the server's log holds everything behind `from`, and the server has all that is in it. Errors have code
-// kPositionLost and name both sides.
-[[nodiscard]] Status check_position(Connection& session, const mysql_binlog::MySqlPosition& from);
+// kPositionLost and name both sides; but of several hosts a read-only one that lacks a part of it is a replica that is behind
+// (kTransient): it catches up, or the one that is written to comes back, or it is promoted and then judged.
+[[nodiscard]] Status check_position(Connection& session, const mysql_binlog::MySqlPosition& from, Hosts hosts);
 
 // Why a system-versioned table can't be a source: MariaDB logs a DELETE of one as an update of a hidden column, and an
 // UPDATE with an insert of the history row, so that its current rows can't be told from its log.
