@@ -308,6 +308,37 @@ TEST_P(DeadLettersTest, ATableWithTooManyIsParkedAndResumeMendsIt) {
   EXPECT_EQ(waiting(), "0");
 }
 
+TEST_P(DeadLettersTest, ARowThatWaitsGetsTheColumnsThatItsTableGets) {
+  source("CREATE TABLE shop.log (a INT, v VARCHAR(9))");
+  target("CREATE TABLE log (a integer, v varchar(9) CHECK (v <> 'bad'))");
+  const std::vector<std::string> flags = {
+      "--on-bad-row", "dead-letter", "--until", "now", "--schema-changes", "evolve"};
+  ASSERT_EQ(run(flags).code, 0);
+  source(
+      "INSERT INTO shop.t VALUES (3, 'bad'), (4, 'bad'); INSERT INTO shop.log VALUES (1, 'bad'), (2, 'bad'); ALTER "
+      "TABLE "
+      "shop.t ADD n INT NOT NULL DEFAULT 7 FIRST; ALTER TABLE shop.log ADD n INT NOT NULL DEFAULT 8; DELETE FROM "
+      "shop.log "
+      "WHERE a = 2");
+  const auto first = run(flags);
+  EXPECT_EQ(first.code, 0) << first.out;
+  EXPECT_EQ(waiting(), "3");
+  source(
+      "ALTER TABLE shop.t ALTER n SET DEFAULT 9; ALTER TABLE shop.t ADD m VARCHAR(9); UPDATE shop.t SET m = 'bad' "
+      "WHERE "
+      "id = 4");
+  const auto second = run(flags);
+  EXPECT_EQ(second.code, 0) << second.out;
+  EXPECT_EQ(waiting(), "3");
+  mend();
+  target("ALTER TABLE log DROP CONSTRAINT log_v_check");
+  const auto replayed = letters("replay");
+  EXPECT_EQ(replayed.code, 0) << replayed.out;
+  EXPECT_EQ(rig_->at_target("SELECT id, v, n, m FROM t ORDER BY 1"),
+            "1,one,7,NULL|2,two,7,NULL|3,bad,7,NULL|4,bad,7,bad");
+  EXPECT_EQ(rig_->at_target("SELECT a, v, n FROM log"), "1,bad,8");
+}
+
 TEST_P(DeadLettersTest, ByDefaultABadRowStopsAndIsJudgedAgainAtTheNextStart) {
   ASSERT_EQ(run({"--until", "now"}).code, 0);
   source(

@@ -104,6 +104,20 @@ TEST_P(SchemaChangesTest, EvolveFollowsSeveralChangesInOneGo) {
   EXPECT_EQ(rig_->at_target("SELECT id, v, a, b FROM t ORDER BY 1"), "1,one,1,2|2,two,1,2|3,three,3,2|4,four,4,4");
 }
 
+TEST_P(SchemaChangesTest, EvolveWidensWhereTheCatalogueIsAheadWithColumnsOfLaterStatements) {
+  ASSERT_EQ(run({"--until", "now"}).code, 0);
+  source(
+      "ALTER TABLE shop.t MODIFY v VARCHAR(60); INSERT INTO shop.t VALUES (3, REPEAT('x', 50)); ALTER TABLE shop.t ADD "
+      "n "
+      "INT NOT NULL DEFAULT 7; ALTER TABLE shop.t MODIFY v VARCHAR(70); ALTER TABLE shop.t ADD m INT; INSERT INTO "
+      "shop.t "
+      "VALUES (4, REPEAT('y', 70), 8, 9)");
+  const auto ran = run({"--until", "now", "--schema-changes", "evolve"});
+  EXPECT_EQ(ran.code, 0) << ran.out;
+  EXPECT_EQ(rig_->at_target("SELECT id, length(v), n, m FROM t ORDER BY 1"),
+            "1,3,7,NULL|2,3,7,NULL|3,50,7,NULL|4,70,8,9");
+}
+
 TEST_P(SchemaChangesTest, EvolveWidensTypesAndDropsNotNull) {
   source("CREATE TABLE shop.w (id INT PRIMARY KEY, s VARCHAR(5) NOT NULL, n INT, d DECIMAL(5,2))");
   WeftProcess weft = streaming({"--schema-changes", "evolve", "--create-tables"});
