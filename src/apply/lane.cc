@@ -100,6 +100,10 @@ Status Lane::prepare(Ticket& ticket) {
       clear.table = ticket.copy_table;
       clear.op = BatchOp::kTruncate;
       group.batches.push_back(std::move(clear));
+      DeadLetterStep forget;  // what an earlier run could not copy is copied again, too
+      forget.what = DeadLetterStep::What::kForgetTable;
+      forget.letter.table = ticket.copy_table->source->name.text();
+      group.dead_letters.push_back(std::move(forget));
     }
     if (!ticket.copy_rows.empty()) add_copy(ticket, ticket.copy_rows, group);
     TRY_ASSIGN(const PrepareReport report, session_->prepare(group));

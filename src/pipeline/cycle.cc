@@ -356,10 +356,9 @@ NextMove Supervisor::after(const Status& result, bool started, bool stopping) {
     return {NextMove::Kind::kRetry, Duration(0)};
   }
   const bool copy_conflict = error.code() == kCopyConflict;
-  if (copy_conflict && ++copy_conflicts_ > kCopyConflictsParked && options_.on_bad_row == BadRow::kDeadLetter) {
-    options_.memory->park_copies = true;
-  } else if (copy_conflict && copy_conflicts_ > kCopyConflictsMax)
-    return {NextMove::Kind::kEnd, Duration(0)};
+  const bool may_park = options_.on_bad_row == BadRow::kDeadLetter;
+  if (copy_conflict && may_park && ++conflicts_in_a_row_ > kCopyConflictsParked) options_.memory->park_copies = true;
+  if (copy_conflict && !may_park && ++copy_conflicts_ > kCopyConflictsMax) return {NextMove::Kind::kEnd, Duration(0)};
   const bool unreachable = error.code() == kUnreachable;
   if (error.blame() != Blame::kTransient && !(unreachable && started)) return {NextMove::Kind::kEnd, Duration(0)};
   // At the start a server is waited for only so long; afterwards for ever.

@@ -76,7 +76,11 @@ class Supervisor {
   // applied.
   [[nodiscard]] static Status outcome(Status result, bool stopping);
 
-  void healthy() { backoff_ = Duration(0); }
+  // A cycle ran for a while.
+  void healthy() {
+    backoff_ = Duration(0);
+    conflicts_in_a_row_ = 0;
+  }
 
  private:
   const PipelineOptions& options_;
@@ -84,6 +88,7 @@ class Supervisor {
   std::optional<SteadyTime> failing_since_;  // at the start
   Duration backoff_{};
   uint32_t copy_conflicts_ = 0;
+  uint32_t conflicts_in_a_row_ = 0;
 };
 
 }  // namespace weft

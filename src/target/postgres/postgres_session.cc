@@ -232,7 +232,8 @@ Result<bool> PostgresSession::take_letter(uint64_t id) {
 
 Status PostgresSession::commit_beside() {
   TRY(end_queued());
-  const auto done = connection_->execute("COMMIT");
+  // A person was told, and is not told again: not even a crash takes it back.
+  const auto done = connection_->execute("SET LOCAL synchronous_commit = on; COMMIT");
   if (!done || done->tag() != "COMMIT") {
     if (!connection_->broken()) rollback();
     open_ = tried_ = false;
