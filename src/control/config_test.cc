@@ -159,6 +159,18 @@ TEST(ConfigTest, AMissingSecretNamesTheNearestVariable) {
             "shop.yaml:3: a '${' that no name and '}' follow, expected ${NAME} of an environment variable");
 }
 
+TEST(ConfigTest, TriggersAreOnOrOffAndNothingElse) {
+  const auto with = [](std::string_view word) {
+    return cat("from: {url: mysql://h/d}\nto: {url: postgresql://h/d, triggers: ", word, "}\n");
+  };
+  EXPECT_TRUE(load(with("on"))->to.triggers);
+  EXPECT_FALSE(load(with("off"))->to.triggers);
+  EXPECT_FALSE(load(with("'off'"))->to.triggers);
+  EXPECT_NE(print_config(*load(with("off"))).find("\n  triggers: off\n"), std::string::npos);
+  EXPECT_EQ(complaint(with("offf")),
+            "shop.yaml:2: to.triggers is 'offf', expected on or off, nearest known word 'off'");
+}
+
 TEST(ConfigTest, VariablesMayStandInAnyValue) {
   const auto config = load("name: n${N}\nfrom: {url: '${URL}'}\nto: {url: postgresql://h/d, lanes: '${N}'}\n");
   EXPECT_EQ(config.error().message(), "shop.yaml:3: to.lanes is '3', expected auto, or a whole number from 1 to 64")
@@ -174,7 +186,6 @@ TEST(ConfigTest, WhatThisVersionLacksIsRefusedByName) {
   const auto in_to = [](std::string_view key) {
     return complaint(cat("from: {url: mysql://h/d}\nto: {url: postgresql://h/d, ", key, "}\n"));
   };
-  EXPECT_EQ(in_to("triggers: off"), "shop.yaml:2: not available in this version: to.triggers off; available: on");
   EXPECT_EQ(in_to("consistency: keyed"),
             "shop.yaml:2: not available in this version: to.consistency keyed; available: atomic");
   EXPECT_EQ(complaint_after("journal: kafka:j"),

@@ -23,8 +23,9 @@ TEST(RowJson, NumbersStandBareAndEverythingElseIsText) {
                                   Value::time(-3'600'500'000, 3),
                                   Value::bytes(std::string_view("\x00\xff", 2)),
                                   Value::float64(0.5)};
-  EXPECT_EQ(row_json(table(8, {0}), row),
-            R"({"a": -5, "b": 12.50, "c": "a \"b\"\u000a", "d": null, "f": "-01:00:00.500000", "g": "0x00ff", "h": 0.5})");
+  EXPECT_EQ(
+      row_json(table(8, {0}), row),
+      R"({"a": -5, "b": 12.50, "c": "a \"b\"\u000a", "d": null, "f": "-01:00:00.500000", "g": "0x00ff", "h": 0.5})");
 }
 
 TEST(RowJson, AKeyIsItsColumnsInTheirOrder) {

@@ -76,6 +76,29 @@ TEST_F(BadInputTarget, MissingGrantIsExit3WithTheStatementThatMendsIt) {
   expect_equal();
 }
 
+TEST_F(BadInputTarget, TriggersOffWithoutThePrivilegeIsExit3WithTheGrant) {
+  const std::string file = rig_->dir.path() / "off.yaml";
+  std::ofstream(file) << "to: {triggers: off}\n";
+  target("CREATE ROLE poor LOGIN; GRANT ALL ON t TO poor; GRANT CREATE ON DATABASE shop TO poor");
+  const auto weft = [&](std::vector<std::string> command) {
+    command.insert(command.end(), {file, "--from", rig_->from(), "--to", as("poor")});
+    return run_weft(command, deadline_in(60s));
+  };
+  const std::vector<std::string> run = {"run", "--until", "now"};
+  const bool grants = rig_->at_target("SHOW server_version_num") >= "150000";
+  const char* mend = grants ? "GRANT SET ON PARAMETER session_replication_role TO \"poor\"" : "ALTER ROLE \"poor\"";
+  expect_end(weft(run), 3, {"role poor may not set session_replication_role, which triggers off needs", mend});
+  EXPECT_EQ(rig_->at_target("SELECT to_regnamespace('_weft'), (SELECT count(*) FROM t)"), "NULL,0");
+  const WeftResult checked = weft({"check"});
+  EXPECT_EQ(checked.code, 3) << checked.out;
+  EXPECT_TRUE(has(checked.out, "error    role poor may not set") && has(checked.out, cat("-> ", mend))) << checked.out;
+  target(grants ? mend : "ALTER ROLE poor SUPERUSER");
+  EXPECT_EQ(weft({"check"}).code, 0);
+  const WeftResult mended = weft(run);
+  EXPECT_EQ(mended.code, 0) << mended.out;
+  expect_equal();
+}
+
 TEST_F(BadInputTarget, GrantTakenAwayInMidStreamIsExit1WithTheNextStep) {
   target("CREATE ROLE poor LOGIN; GRANT ALL ON t TO poor; GRANT CREATE ON DATABASE shop TO poor");
   WeftProcess weft(rig_->log(), {"run", "--from", rig_->from(), "--to", as("poor")});

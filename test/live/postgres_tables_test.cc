@@ -176,6 +176,39 @@ TEST_F(PostgresTables, hard_case_23_TriggersFireUnlessSwitchedOff) {
   EXPECT_EQ(rows_of("SELECT id FROM audit"), "1");
 }
 
+TEST_F(PostgresTables, hard_case_23_SwitchedOffTriggersStayOffBehindRowsThatKeepTheirChildren) {
+  sql_->exec(
+      "CREATE TABLE t (id bigint PRIMARY KEY); CREATE TABLE c (t bigint PRIMARY KEY REFERENCES t ON DELETE CASCADE); "
+      "CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'fired'; END$$; CREATE TRIGGER "
+      "no BEFORE INSERT ON c FOR EACH ROW EXECUTE FUNCTION no()");
+  const auto target = open_target({.triggers = false});
+  const auto t = match(*target, table("t", {int_column("id")}, {0}));
+  const auto c = match(*target, table("c", {int_column("t")}, {0}));
+  EXPECT_TRUE(c->foreign_keys.empty()) << "they do nothing";
+  const auto s = session(*target);
+  apply(*s, one(after_batch(t, BatchOp::kInsert, {row(1), row(2)})));
+  TableBatch kept = batch(t, BatchOp::kDelete, {{row(1), {}}});
+  kept.keep_children = true;
+  apply(*s,
+        group({after_batch(c, BatchOp::kInsert, {row(1), row(2)}), kept, after_batch(c, BatchOp::kInsert, {row(3)})}));
+  EXPECT_EQ(rows_of("SELECT t FROM c ORDER BY t"), "1;2;3");
+}
+
+TEST_F(PostgresTables, hard_case_23_ARoleWhoseSettingSwitchesTriggersOffIsSeenToDoSo) {
+  sql_->exec(
+      "CREATE TABLE t (id bigint PRIMARY KEY); CREATE TABLE c (t bigint PRIMARY KEY REFERENCES t ON DELETE CASCADE); "
+      "CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'fired'; END$$; CREATE TRIGGER "
+      "no BEFORE INSERT ON c FOR EACH ROW EXECUTE FUNCTION no()");
+  sql_->exec(cat("ALTER DATABASE ", database_, " SET session_replication_role = replica"));
+  const auto target = open_target();
+  const SchemaRef schema = table("c", {int_column("t")}, {0});
+  const auto c = match(*target, schema);
+  EXPECT_TRUE(c->foreign_keys.empty() && c->triggers.empty());
+  const std::string found = findings({schema, table("t", {int_column("id")}, {0})});
+  EXPECT_HAS(found, "(ON DELETE CASCADE) is the target's alone: with session_replication_role=replica");
+  apply(*session(*target), one(after_batch(c, BatchOp::kInsert, {row(1)})));
+}
+
 TEST_F(PostgresTables, TablesAreFoundCreatedAndAnalyzed) {
   const auto target = open_target();
   auto schema = std::make_shared<TableSchema>(*table("Orders", {int_column("id"), text_column("note")}, {0}));

@@ -323,8 +323,7 @@ class Checker {
                listed(names),
                "; what they do to child rows is not in the binary log, so weft does it at the target, in the same "
                "transaction"),
-           "nothing, or the same foreign keys at the target with --triggers; an index there on the child's columns "
-           "helps");
+           "nothing; an index there on the child's columns helps");
     }
     if (!text.empty()) {
       warn(cat("of them, with columns of text: ", listed(text), "; rows are found by equal bytes, not by collation"),

@@ -13,7 +13,8 @@ const std::string kTableSql =
     "SELECT c.oid, c.relkind, EXISTS (SELECT FROM pg_constraint f WHERE f.confrelid = c.oid AND f.contype = 'f' AND "
     "f.conrelid <> c.oid), row_security_active(c.oid), has_table_privilege(c.oid, 'SELECT'), "
     "has_table_privilege(c.oid, 'INSERT'), has_table_privilege(c.oid, 'UPDATE'), has_table_privilege(c.oid, 'DELETE'), "
-    "has_table_privilege(c.oid, 'TRUNCATE'), current_user FROM pg_class c JOIN pg_namespace n ON n.oid = "
+    "has_table_privilege(c.oid, 'TRUNCATE'), current_user, current_setting('session_replication_role') = 'replica' "
+    "FROM pg_class c JOIN pg_namespace n ON n.oid = "
     "c.relnamespace WHERE "
     "n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p', 'v', 'm', 'f')";
 
@@ -159,7 +160,7 @@ Result<std::optional<CatalogTable>> read_table(Connection& connection, const Tab
   table.may_delete = found.truth(0, 7);
   table.may_truncate = found.truth(0, 8);
   table.role = found.text(0, 9);
-  const std::string enabled = replica ? "AR" : "AO";  // values of tgenabled that fire
+  const std::string enabled = replica || found.truth(0, 10) ? "AR" : "AO";  // values of tgenabled that fire
   TRY(read_columns(connection, id, table));
   TRY(read_indexes(connection, id, table));
   TRY(read_foreign_keys(connection, id, enabled, table));

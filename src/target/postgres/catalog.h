@@ -56,10 +56,10 @@ struct CatalogTable {
   std::vector<CatalogColumn> columns;
   std::vector<CatalogIndex> unique_indexes;     // primary key first
   std::vector<CatalogForeignKey> foreign_keys;  // active ones
-  std::vector<std::string> triggers;            // enabled user triggers
+  std::vector<std::string> triggers;            // user triggers that fire
 };
 
-// None: no such table. `replica`: sessions run with session_replication_role = replica.
+// None: no such table. `replica`: sessions run with session_replication_role = replica, even if this one does not.
 [[nodiscard]] Result<std::optional<CatalogTable>> read_table(Connection& connection,
                                                              const TableName& name,
                                                              bool replica);

@@ -2,12 +2,14 @@
 #include "target/postgres/check.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/text.h"
 #include "engine/postgres/quote.h"
 #include "target/postgres/ddl.h"
 #include "target/postgres/match.h"
 #include "target/postgres/objects.h"
+#include "target/postgres/replica_role.h"
 
 namespace weft::postgres {
 namespace {
@@ -22,9 +24,11 @@ class Checker {
 
   std::vector<Finding> run(const std::vector<SchemaRef>& tables) {
     Status done = server();
+    if (done) done = role();
     if (done) done = objects();
     if (done) done = names(tables);
     for (size_t i = 0; done && i < tables.size(); ++i) done = table(tables[i]);
+    for (size_t i = 0; done && replica_ && i < tables.size(); ++i) done = keys_that_keep_still(tables, i);
     if (!done) add(Level::kError, done.error().message(), {});
     return std::move(findings_);
   }
@@ -70,6 +74,17 @@ class Checker {
     return ok();
   }
 
+  Status role() {
+    replica_ = !options_.triggers;
+    if (options_.triggers) {
+      TRY_ASSIGN(replica_, runs_as_replica(connection_, false));
+      return ok();
+    }
+    TRY_ASSIGN(const auto trouble, replica_role_trouble(connection_));
+    if (trouble) findings_.push_back(*trouble);
+    return ok();
+  }
+
   Status objects() {
     TRY_ASSIGN(const std::string trouble, objects_trouble(connection_, options_.setup));
     if (!trouble.empty()) {
@@ -97,7 +112,7 @@ class Checker {
   Status table(const SchemaRef& source) {
     table_ = source->name.text();
     const TableName name = target_name(*source);
-    TRY_ASSIGN(const auto found, read_table(connection_, name, !options_.triggers));
+    TRY_ASSIGN(const auto found, read_table(connection_, name, replica_));
     if (!found) {
       const auto sql = create_table_statement(*source, name);
       add(Level::kError, cat("table ", name.text(), " is missing"), sql ? *sql : sql.error().message());
@@ -105,6 +120,7 @@ class Checker {
     }
     (void)match_table(*found, source, findings_, options_.leave_out_columns);
     foreign_keys(*found);
+    if (replica_) unique_keys_that_keep_still(*found, *source);
     if (source->keyless()) TRY(keyless(name));
     return ok();
   }
@@ -135,6 +151,60 @@ class Checker {
               quote_identifier(key->name),
               " DEFERRABLE"));
     }
+  }
+
+  // Deferrable ones are checked by triggers. What is unique at the source is so here.
+  void unique_keys_that_keep_still(const CatalogTable& table, const TableSchema& source) {
+    const auto same = [&](const CatalogIndex& index, const std::vector<uint16_t>& key) {
+      if (key.size() != index.columns.size() || index.partial || index.expressions || index.exclusion) return false;
+      return std::all_of(key.begin(), key.end(), [&](uint16_t o) {
+        const CatalogColumn* column = find_column(table, source.columns[o].name);
+        return column != nullptr &&
+               std::find(index.columns.begin(), index.columns.end(), column->number) != index.columns.end();
+      });
+    };
+    for (const CatalogIndex& index : table.unique_indexes) {
+      const auto at_source = [&](const std::vector<uint16_t>& key) { return same(index, key); };
+      if (index.immediate || at_source(source.key)) continue;
+      if (std::any_of(source.unique_keys.begin(), source.unique_keys.end(), at_source)) continue;
+      add(Level::kWarning,
+          cat("table ",
+              table.name.text(),
+              ": constraint ",
+              index.name,
+              " is deferrable and the target's alone: with session_replication_role=replica it is not checked"),
+          "make it one that is not deferrable, or leave triggers on");
+    }
+  }
+
+  // Keys from this table or to it that only the target has.
+  Status keys_that_keep_still(const std::vector<SchemaRef>& tables, size_t at) {
+    TRY_ASSIGN(const std::vector<IdleKey> keys, idle_keys(connection_, names_[at]));
+    for (const IdleKey& key : keys) {
+      if (!told_.insert(key.id).second) continue;
+      const TableSchema* child = source_of(tables, key.child);
+      const TableSchema* parent = source_of(tables, key.parent);
+      if (child != nullptr && parent != nullptr && has_key(*child, *parent, key)) continue;
+      table_ = tables[at]->name.text();
+      add(Level::kWarning,
+          cat("table ",
+              key.child.text(),
+              ": foreign key ",
+              key.name,
+              " to ",
+              key.parent.text(),
+              key.actions.empty() ? "" : cat(" (", key.actions, ")"),
+              " is the target's alone: with session_replication_role=replica it is not checked",
+              key.actions.empty() ? "" : ", nor does it act"),
+          child != nullptr && parent != nullptr ? "give the source the same key, drop this one, or leave triggers on"
+                                                : "drop it, or leave triggers on");
+    }
+    return ok();
+  }
+
+  const TableSchema* source_of(const std::vector<SchemaRef>& tables, const TableName& at_target) const {
+    const auto found = std::find(names_.begin(), names_.end(), at_target);
+    return found == names_.end() ? nullptr : tables[static_cast<size_t>(found - names_.begin())].get();
   }
 
   // A foreign key of `table` whose parent reaches `table` again through tables seen so far, all not deferrable.
@@ -186,8 +256,10 @@ class Checker {
   Connection& connection_;
   std::string table_;  // the source's name of the one that is looked at
   const CheckOptions& options_;
+  bool replica_ = false;  // sessions run with session_replication_role = replica
   std::string schema_;
   std::vector<TableName> names_;
+  std::set<std::string> told_;  // foreign keys
   std::vector<CatalogTable> graph_;
   std::vector<Finding> findings_;
 };

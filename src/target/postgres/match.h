@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/postgres/types.h"
@@ -35,6 +36,8 @@ struct TablePlan {
   [[nodiscard]] bool keyless() const { return key.empty(); }
 };
 
+// As MySQL compares names of columns, for ASCII.
+[[nodiscard]] bool same_ignoring_case(std::string_view a, std::string_view b);
 // The column of that exact name, else a unique match that ignores case; null if there is none.
 [[nodiscard]] const CatalogColumn* find_column(const CatalogTable& target, std::string_view name);
 

@@ -50,7 +50,7 @@ std::vector<std::string> PostgresSession::begin_statements(const Group& group) c
 
 Status PostgresSession::run(const Group& group) {
   if (!open_) TRY(pipeline_.trim());
-  if (group.first) relaxed_ = group.relax_foreign_keys;
+  if (group.first) relaxed_ = shared_->replica || group.relax_foreign_keys;
   writer_.start(begin_statements(group));
   open_ = true;
   waiting_ = group.wait_for_locks;

@@ -19,6 +19,7 @@ namespace weft::postgres {
 // What one open() of a target shares with its sessions.
 struct TargetShared {
   std::string pipeline;
+  bool replica = false;  // sessions run with session_replication_role = replica, and stay so
   Guarded<std::unordered_map<uint64_t, std::shared_ptr<const TablePlan>>> plans;  // by TargetTable::handle
   Guarded<uint64_t> committed;  // newest version whose COMMIT was answered
 };

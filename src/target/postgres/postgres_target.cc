@@ -17,6 +17,7 @@
 #include "target/postgres/objects.h"
 #include "target/postgres/postgres_session.h"
 #include "target/postgres/progress.h"
+#include "target/postgres/replica_role.h"
 
 namespace weft::postgres {
 namespace {
@@ -138,6 +139,7 @@ Result<Opened> PostgresTarget::open(const OpenRequest& request) {
   marks_.clear();
   TRY_ASSIGN(control_, connect({}, kControlTimeout));
   TRY_ASSIGN(schema_, default_schema(*control_));
+  TRY_ASSIGN(const bool replica, runs_as_replica(*control_, !options_.triggers));
   TRY(ensure_objects(*control_, request.may_create));
   TRY_ASSIGN(auto progress, lease_.acquire(*control_, request));
   flushed_ = progress ? progress->version : 0;  // the takeover flushed everything before it
@@ -148,6 +150,7 @@ Result<Opened> PostgresTarget::open(const OpenRequest& request) {
   }
   shared_ = std::make_shared<TargetShared>();
   shared_->pipeline = request.pipeline;
+  shared_->replica = replica;
   shared_->committed.with([&](uint64_t& version) { version = flushed_; });
   return opened;
 }
@@ -224,6 +227,7 @@ Result<std::vector<SchemaRef>> PostgresTarget::visit(const std::string& pipeline
   shared_.reset();
   TRY_ASSIGN(control_, connect({}, kControlTimeout));
   TRY_ASSIGN(schema_, default_schema(*control_));
+  TRY_ASSIGN(const bool replica, runs_as_replica(*control_, !options_.triggers));
   TRY_ASSIGN(const Objects found, find_objects(*control_));
   std::optional<Progress> progress;
   if (found == Objects::kPresent) {
@@ -235,6 +239,7 @@ Result<std::vector<SchemaRef>> PostgresTarget::visit(const std::string& pipeline
   }
   shared_ = std::make_shared<TargetShared>();
   shared_->pipeline = pipeline;
+  shared_->replica = replica;
   return read_schema_history(*control_, pipeline);
 }
 
