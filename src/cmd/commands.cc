@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "control/running.h"
 #include "io/file.h"
 
 namespace weft {
@@ -127,6 +128,31 @@ Result<PipelineConfig> config_of(const CommandSpec& command, const Arguments& ar
                      " --help"));
   }
   return load_config(input, process_environment());
+}
+
+Result<PipelineConfig> named_config_of(const CommandSpec& command, const Arguments& arguments) {
+  const std::string word = arguments.words.empty() ? std::string() : arguments.words[0];
+  const bool looks_like_file = word.find('/') != std::string::npos || word.ends_with(".yaml") || word.ends_with(".yml");
+  if (word.empty() || looks_like_file || file_rights(word)) return config_of(command, arguments);
+  const Environment environment = process_environment();
+  TRY_ASSIGN(const std::vector<RunningPipeline> running,
+             running_pipelines(state_directory(arguments.value("--state"), environment)));
+  for (const RunningPipeline& pipeline : running) {
+    if (pipeline.name != word || pipeline.config.empty()) continue;
+    ConfigInput input;
+    input.file = cat("pipeline ", word);
+    input.text = pipeline.config;
+    input.flags = config_flags(command, arguments);
+    Result<PipelineConfig> config = load_config(input, environment);
+    if (config) config->name = word;
+    return config;
+  }
+  return Error(Blame::kConfig,
+               cat("weft ",
+                   command.name,
+                   ": there is no file ",
+                   word,
+                   ", and no pipeline of that name runs here; give its FILE, or --from URL and --to URL"));
 }
 
 }  // namespace weft

@@ -81,6 +81,8 @@ struct Parsed {
 
 // Reads FILE and flags into a configuration. Errors are usage errors.
 [[nodiscard]] Result<PipelineConfig> config_of(const CommandSpec& command, const Arguments& arguments);
+// The same for commands that also take the NAME of a pipeline that runs on this machine in place of FILE.
+[[nodiscard]] Result<PipelineConfig> named_config_of(const CommandSpec& command, const Arguments& arguments);
 
 // "0.1.0", and with the commit.
 [[nodiscard]] std::string version_text();

@@ -152,7 +152,7 @@ Result<Request> request_of(const CommandSpec& command, Arguments& arguments) {
     }
   }
   request.json = arguments.has("--json");
-  TRY_ASSIGN(request.config, config_of(command, arguments));
+  TRY_ASSIGN(request.config, named_config_of(command, arguments));
   return request;
 }
 
@@ -161,7 +161,7 @@ Result<Request> request_of(const CommandSpec& command, Arguments& arguments) {
 CommandSpec dead_letters_command() {
   CommandSpec command;
   command.name = "dead-letters";
-  command.usage = "weft dead-letters list|show|replay|discard FILE [TABLE...] | --from URL --to URL [TABLE...]";
+  command.usage = "weft dead-letters list|show|replay|discard FILE|NAME [TABLE...] | --from URL --to URL [TABLE...]";
   command.example =
       "  weft dead-letters list shop.yaml\n"
       "  weft dead-letters replay shop.yaml orders\n";

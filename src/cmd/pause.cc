@@ -19,7 +19,7 @@ constexpr Duration kPoll = std::chrono::milliseconds(100);
 CommandSpec asking_command(const std::string& name) {
   CommandSpec command;
   command.name = name;
-  command.usage = cat("weft ", name, " FILE [TABLE...] | --from URL --to URL [TABLE...]");
+  command.usage = cat("weft ", name, " FILE|NAME [TABLE...] | --from URL --to URL [TABLE...]");
   command.flags = pipeline_flags();
   command.words_max = 1000;
   return command;
@@ -80,7 +80,7 @@ int asking_main(const CommandSpec& command, const Words& words, std::string_view
     parsed.arguments.words.push_back(tables.front());
     tables.erase(tables.begin());
   }
-  const Result<PipelineConfig> config = config_of(command, parsed.arguments);
+  const Result<PipelineConfig> config = named_config_of(command, parsed.arguments);
   if (!config) return usage_error(config.error());
   if (const Result<Ends> ends = make_ends(*config, {}); !ends) return usage_error(ends.error());
   configure_log({.level = LogLevel::kWarning});

@@ -187,6 +187,7 @@ void Run::announce() {
   entry.token_file = options_.config.http_token_file;
   entry.from = options_.config.from.url.shown;
   entry.to = options_.config.to.url.shown;
+  entry.config = print_config(options_.config);
   Result<RunFile> file = RunFile::create(state_directory(options_.config.state, process_environment()), entry);
   if (file) {
     run_file_ = std::move(file).value();

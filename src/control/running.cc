@@ -49,6 +49,8 @@ std::string text_of(const RunningPipeline& pipeline) {
              json_quoted(pipeline.from),
              ",\"to\":",
              json_quoted(pipeline.to),
+             ",\"config\":",
+             json_quoted(pipeline.config),
              "}\n");
 }
 
@@ -64,6 +66,7 @@ Result<RunningPipeline> parsed(const std::string& text) {
     pipeline.token_file = word("token_file");
     pipeline.from = word("from");
     pipeline.to = word("to");
+    if (value.as_object().contains("config")) pipeline.config = word("config");
     return pipeline;
   } catch (const std::exception& e) {
     return Error(Blame::kTransient, e.what());

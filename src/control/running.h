@@ -3,7 +3,8 @@
 // lives, so that `weft status NAME` finds it. A file that nobody holds is left over from a dead process: it is ignored, and goes
 // when its pipeline is started again.
 //
-//   <state>/run/<name>.<pid>.json    {"name":"shop","pid":4711,"http":"127.0.0.1:8420","token_file":"","from":"...","to":"..."}
+//   <state>/run/<name>.<pid>.json    {"name":"shop","pid":4711,"http":"127.0.0.1:8420","token_file":"","from":"...","to":"...",
+//                                     "config":"..."}
 //
 // Addresses in it are redacted. A directory that others can write is refused on both sides: who could put a file there could
 // have our requests, and the token with them, sent elsewhere. One thread uses a RunFile.
@@ -26,6 +27,7 @@ struct RunningPipeline {
   std::string token_file;  // path; empty: none is needed
   std::string from;        // addresses without secrets
   std::string to;
+  std::string config;  // what print_config() says of it: a pipeline file whose secrets are references
   uint32_t owner = 0;  // of the file, and so of the process; not in the text
 
   bool operator==(const RunningPipeline&) const = default;

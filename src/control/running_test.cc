@@ -31,8 +31,14 @@ class RunningTest : public testing::Test {
   std::string state_;
 };
 
-const RunningPipeline kShop = {
-    "mysql:3f2a/..:shop", 4711, "127.0.0.1:8420", "", "mysql://app:***@db1/shop", "postgresql://w/shop", ::geteuid()};
+const RunningPipeline kShop = {"mysql:3f2a/..:shop",
+                               4711,
+                               "127.0.0.1:8420",
+                               "",
+                               "mysql://app:***@db1/shop",
+                               "postgresql://w/shop",
+                               "from: {url: x}\n",
+                               ::geteuid()};
 
 TEST_F(RunningTest, APipelineIsFoundWhileItRuns) {
   EXPECT_TRUE(running_pipelines(state_)->empty());

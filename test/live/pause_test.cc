@@ -82,6 +82,28 @@ TEST_P(PauseTest, WithoutAProcessItIsTakenUpAtTheNextStart) {
   EXPECT_TRUE(equal());
 }
 
+TEST_P(PauseTest, APipelineThatRunsHereIsFoundByItsName) {
+  const std::string state = (rig_->dir.path() / "named").string();
+  const std::string from = rig_->from();
+  const size_t colon = from.find(':', from.find("://") + 3);
+  const std::string password = from.substr(colon + 1, from.find('@') - colon - 1);
+  const auto by_name = [&](std::vector<std::string> words) {
+    words.insert(words.end(), {"--state", state});
+    // Secrets are not kept there: what was written out in an address is asked for by name.
+    return run_weft(words, deadline_in(60s), {"FROM_PASSWORD=" + password});
+  };
+  WeftProcess weft = streaming({"--name", "shop-copy", "--state", state});
+  const auto paused = by_name({"pause", "shop-copy", "u"});
+  EXPECT_EQ(paused.code, 0) << paused.out;
+  EXPECT_TRUE(state_becomes("u", "paused")) << weft.log_tail();
+  EXPECT_EQ(by_name({"resume", "shop-copy", "u"}).code, 0);
+  EXPECT_TRUE(state_becomes("u", "streaming")) << weft.log_tail();
+  EXPECT_TRUE(has(by_name({"dead-letters", "list", "shop-copy"}).out, "0 dead letters of pipeline shop-copy"));
+  const auto nobody = by_name({"pause", "shop-coppy"});
+  EXPECT_EQ(nobody.code, 2) << nobody.out;
+  EXPECT_TRUE(has(nobody.out, "no pipeline of that name runs here")) << nobody.out;
+}
+
 TEST_P(PauseTest, ATableThatThePipelineLacksIsNamed) {
   ASSERT_EQ(run({"--until", "now"}).code, 0);
   const auto result = command("pause", {"nothing"});
