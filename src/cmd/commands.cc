@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <unistd.h>
 #include <utility>
 
 #include "base/log.h"
@@ -139,6 +140,14 @@ Result<PipelineConfig> named_config_of(const CommandSpec& command, const Argumen
              running_pipelines(state_directory(arguments.value("--state"), environment)));
   for (const RunningPipeline& pipeline : running) {
     if (pipeline.name != word || pipeline.config.empty()) continue;
+    if (pipeline.owner != ::geteuid()) {  // its references would have our secrets sent to its addresses
+      return Error(Blame::kConfig,
+                   cat("weft ",
+                       command.name,
+                       ": pipeline ",
+                       word,
+                       " is another user's: run this as that user, or give FILE, or --from URL and --to URL"));
+    }
     ConfigInput input;
     input.file = cat("pipeline ", word);
     input.text = pipeline.config;
