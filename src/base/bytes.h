@@ -40,20 +40,19 @@ class ByteReader {
     at_ = end_;
   }
 
-  // Little-endian unsigned integer of `bytes` bytes (1..8).
+  // Little-endian unsigned integer of `bytes` bytes (0..8).
   uint64_t le(size_t bytes) {
     if (left() < bytes) return fail(), 0;
-    uint64_t value = 0;
-    std::memcpy(&value, at_, bytes);
+    const uint64_t value = load(at_, bytes);
     at_ += bytes;
     return value;
   }
 
-  // Big-endian unsigned integer of `bytes` bytes (1..8).
+  // Big-endian unsigned integer of `bytes` bytes (0..8).
   uint64_t be(size_t bytes) {
     if (left() < bytes) return fail(), 0;
-    uint64_t value = 0;
-    for (size_t i = 0; i < bytes; ++i) value = (value << 8) | static_cast<uint8_t>(at_[i]);
+    if (bytes == 0) return 0;
+    const uint64_t value = __builtin_bswap64(load(at_, bytes)) >> (8 * (8 - bytes));
     at_ += bytes;
     return value;
   }
@@ -99,6 +98,38 @@ class ByteReader {
 
  private:
   static_assert(std::endian::native == std::endian::little);
+
+  template <class T>
+  static uint64_t part(const char* at) {
+    T value;
+    std::memcpy(&value, at, sizeof value);
+    return value;
+  }
+
+  // In registers: bytes copied one by one into a variable that is read whole would be waited for.
+  static uint64_t load(const char* at, size_t bytes) {
+    switch (bytes) {
+      case 0:
+        return 0;
+      case 1:
+        return part<uint8_t>(at);
+      case 2:
+        return part<uint16_t>(at);
+      case 3:
+        return part<uint16_t>(at) | part<uint8_t>(at + 2) << 16;
+      case 4:
+        return part<uint32_t>(at);
+      case 5:
+        return part<uint32_t>(at) | part<uint8_t>(at + 4) << 32;
+      case 6:
+        return part<uint32_t>(at) | part<uint16_t>(at + 4) << 32;
+      case 7:
+        return part<uint32_t>(at) | part<uint16_t>(at + 4) << 32 | part<uint8_t>(at + 6) << 48;
+      default:
+        return part<uint64_t>(at);
+    }
+  }
+
   const char* at_;
   const char* end_;
   bool ok_ = true;

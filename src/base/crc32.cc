@@ -52,17 +52,19 @@ WEFT_PCLMUL inline uint32_t reduce(__m128i x) {
   return static_cast<uint32_t>(_mm_extract_epi32(_mm_xor_si128(x, t), 1));
 }
 
-// The first bytes.size() % 16 bytes behind zeros, with the start value added to the message's first four bytes; in
-// `spill` what of the start value belongs to the block after it.
+// Moves a block's bytes up by 16 - odd when loaded from `odd`: 0x80 asks for a zero.
+constexpr std::array<uint8_t, 2 * kBlock> kMoveUp = {0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80,
+                                                     0x80, 0x80, 0x80, 0x80, 0x80, 0,    1,    2,    3,    4,    5,
+                                                     6,    7,    8,    9,    10,   11,   12,   13,   14,   15};
+
+// The first `odd` bytes behind zeros, with the start value added to the message's first four bytes; in `spill` what of the
+// start value belongs to the block after it. In registers: a load across bytes just stored would wait for them.
 WEFT_PCLMUL inline __m128i head_block(std::string_view bytes, size_t odd, uint32_t start, uint32_t& spill) {
-  std::array<char, 2 * kBlock> padded{};
-  std::memcpy(&padded[kBlock], bytes.data(), kBlock);
-  uint32_t first;
-  std::memcpy(&first, &padded[kBlock], sizeof first);
-  first ^= start;
-  std::memcpy(&padded[kBlock], &first, sizeof first);
+  const __m128i first = _mm_xor_si128(load(bytes, 0), _mm_cvtsi32_si128(static_cast<int>(start)));
+  __m128i up;
+  std::memcpy(&up, &kMoveUp[odd], kBlock);
   spill = odd < 4 ? start >> (8 * odd) : 0;
-  return load(std::string_view(padded.data(), padded.size()), odd);
+  return _mm_shuffle_epi8(first, up);
 }
 
 // REQUIRES: bytes.size() >= kBlock.

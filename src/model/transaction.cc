@@ -56,6 +56,8 @@ std::vector<Change> BatchBuilder::abandon() {
 Batch BatchBuilder::finish(std::shared_ptr<const PositionLog> positions) {
   Batch batch;
   batch.transactions_ = std::exchange(transactions_, {});
+  transactions_.reserve(
+      batch.transactions_.size());  // the next batch is likely as large; growing to it moves it over and over
   batch.bytes_ = arena_.bytes() + batch.transactions_.size() * sizeof(Transaction);
   current_.bytes += arena_.bytes() - bytes_mark_;
   bytes_mark_ = 0;

@@ -12,9 +12,10 @@ namespace weft::mysql_binlog {
 
 struct DecimalText {
   std::array<char, 72> chars;
-  uint8_t size = 0;
+  uint8_t begin = 0;
+  uint8_t end = 0;
 
-  [[nodiscard]] std::string_view view() const { return {chars.data(), size}; }
+  [[nodiscard]] std::string_view view() const { return {chars.data() + begin, static_cast<size_t>(end - begin)}; }
 };
 
 // Bytes that a DECIMAL(precision, scale) takes.

@@ -14,17 +14,19 @@ constexpr size_t kRoomMin = 2048;
 // A stop request is seen at least this often.
 constexpr Duration kSlice = std::chrono::milliseconds(50);
 
+// REQUIRES: the four bytes of a header are there: one load of them all, of which the number's byte is dropped.
 size_t part_length(const char* header) {
-  uint32_t length = 0;
-  std::memcpy(&length, header, 3);
-  return length;
+  uint32_t bytes = 0;
+  std::memcpy(&bytes, header, kHeader);
+  return bytes & kFullPart;
 }
 
 }  // namespace
 
 Result<std::optional<std::string_view>> PacketReader::poll() {
   for (;;) {
-    if (auto packet = joining_ ? join() : parse()) return packet;
+    const std::string_view packet = joining_ ? join() : parse();
+    if (packet.data() != nullptr) return std::optional(packet);
     make_room();
     TRY_ASSIGN(const size_t got,
                feed_.receive(reinterpret_cast<char*>(slab_->data()) + end_, slab_->capacity() - end_));
@@ -46,9 +48,8 @@ Result<std::optional<std::string_view>> PacketReader::next(Duration timeout, std
   }
 }
 
-// The next packet, if all of it is buffered.
-std::optional<std::string_view> PacketReader::parse() {
-  if (buffered() < kHeader) return std::nullopt;
+std::string_view PacketReader::parse() {
+  if (buffered() < kHeader) return {};
   const size_t length = part_length(at());
   if (length == kFullPart) {
     joining_ = true;
@@ -58,23 +59,23 @@ std::optional<std::string_view> PacketReader::parse() {
     begin_ += kHeader;
     return join();
   }
-  if (buffered() < kHeader + length) return std::nullopt;
+  if (buffered() < kHeader + length) return {};
   const std::string_view payload(at() + kHeader, length);
   begin_ += kHeader + length;
-  packet_slab_ = slab_;
+  if (packet_slab_ != slab_) packet_slab_ = slab_;
   return payload;
 }
 
 // Moves what is buffered of a packet in parts to its own slab.
-std::optional<std::string_view> PacketReader::join() {
+std::string_view PacketReader::join() {
   for (;;) {
     const size_t take = std::min(part_left_, buffered());
     append_joined({at(), take});
     begin_ += take;
     part_left_ -= take;
-    if (part_left_ > 0) return std::nullopt;
+    if (part_left_ > 0) return {};
     if (last_part_) break;
-    if (buffered() < kHeader) return std::nullopt;
+    if (buffered() < kHeader) return {};
     part_left_ = part_length(at());
     last_part_ = part_left_ < kFullPart;
     begin_ += kHeader;
@@ -82,7 +83,7 @@ std::optional<std::string_view> PacketReader::join() {
   joining_ = false;
   packet_slab_ = std::move(joined_);
   joined_.reset();
-  return std::string_view(reinterpret_cast<const char*>(packet_slab_->data()), joined_used_);
+  return {reinterpret_cast<const char*>(packet_slab_->data()), joined_used_};
 }
 
 void PacketReader::append_joined(std::string_view part) {
