@@ -22,7 +22,9 @@ PipelineOptions pipeline_options(const PipelineConfig& config) {
   options.existing = config.to.existing == "upsert"    ? ExistingRows::kUpsert
                      : config.to.existing == "replace" ? ExistingRows::kReplace
                                                        : ExistingRows::kRefuse;
-  if (config.from.on_lost_position != "fail") options.on_lost_position = LostPosition::kResnapshot;
+  options.on_lost_position = config.from.on_lost_position == "resnapshot" ? LostPosition::kResnapshot
+                             : config.from.on_lost_position == "repair"   ? LostPosition::kRepair
+                                                                          : LostPosition::kFail;
   if (config.to.on_bad_row == "dead-letter") options.on_bad_row = BadRow::kDeadLetter;
   options.may_create_weft = config.setup;
   if (config.to.lanes != 0) options.lanes = config.to.lanes;

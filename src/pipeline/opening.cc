@@ -49,7 +49,8 @@ Result<std::vector<TableStateRow>> prepare_tables(const PipelineOptions& options
     const bool takes =
         options.existing == ExistingRows::kReplace || (options.existing == ExistingRows::kUpsert && !schema->keyless());
     if (!takes) occupied += cat(occupied.empty() ? "" : ", ", table->name.text());
-    if (takes) over_rows(*schema, options.existing == ExistingRows::kReplace, states.back());
+    const Earlier earlier = options.existing == ExistingRows::kReplace ? Earlier::kReplaced : Earlier::kKept;
+    if (takes) over_rows(*schema, earlier, states.back());
   }
   if (!missing.empty()) {
     return Error(
@@ -181,6 +182,7 @@ Status begin_fresh(const PipelineOptions& options,
 // The source can't go on from progress: every table is copied again over what is there, beside the stream from now on, and
 // what the source no longer has is removed (hard case 11).
 Status begin_again(const PipelineOptions& options, Source& source, Target& target, Opened& opened, OpenSides& sides) {
+  const bool repair = options.on_lost_position == LostPosition::kRepair;
   Group group;
   group.from = sides.progress;
   group.schemas = sides.catalogue;
@@ -190,7 +192,7 @@ Status begin_again(const PipelineOptions& options, Source& source, Target& targe
     if (std::any_of(opened.tables.begin(), opened.tables.end(), of_it)) continue;
     TRY_ASSIGN(const TargetTableRef table, target.table(schema));
     TableStateRow row = first_state(schema, true);
-    over_rows(*schema, true, row);
+    over_rows(*schema, repair ? Earlier::kMended : Earlier::kReplaced, row);
     group.states.push_back(row);
     group.dead_letters.push_back(forget_letters(schema->name, sides));
     opened.tables.push_back(std::move(row));
@@ -209,7 +211,10 @@ Status begin_again(const PipelineOptions& options, Source& source, Target& targe
   TRY(write_states(target, std::move(group), sides));
   source.use_schemas(sides.catalogue);
   TRY(source.open(sides.progress.position));
-  if (options.say) options.say("copying every table again, over the rows that are there");
+  if (options.say) {
+    options.say(repair ? "comparing every table with the source, and writing what differs"
+                       : "copying every table again, over the rows that are there");
+  }
   return sides.journal->restart(place_of(sides.progress));
 }
 

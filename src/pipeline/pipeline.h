@@ -36,7 +36,11 @@ enum class ExistingRows : uint8_t { kRefuse, kUpsert, kReplace };
 // What becomes of a change that the target can't take.
 enum class BadRow : uint8_t { kStop, kDeadLetter };
 // What happens when the source no longer has the position to go on from.
-enum class LostPosition : uint8_t { kFail, kResnapshot };
+enum class LostPosition : uint8_t {
+  kFail,
+  kResnapshot,  // every row is written again, and what the source no longer has is removed
+  kRepair,      // the same result, but rows that are equal already are not written
+};
 
 // What one cycle tells the next. Only the thread that drives cycles, and the apply actor of the running one, touch it.
 struct CycleMemory {

@@ -65,7 +65,7 @@ void resume(const PipelineOptions& options,
     log_line(LogLevel::kWarning, cat("table ", row.table.text(), " ", row.reason), {{"table", row.table.text()}});
     return;
   }
-  over_rows(*now, true, row);
+  over_rows(*now, Earlier::kMended, row);
   std::erase_if(opened.schemas, [&](const SchemaRef& schema) { return schema->name == row.table; });
   opened.schemas.push_back(now);
   group.schemas.push_back(now);
@@ -106,9 +106,9 @@ TableStateRow first_state(const SchemaRef& schema, bool snapshot) {
 }
 
 // The copy goes over rows that are there. Without a key none can be told from another: all go first.
-void over_rows(const TableSchema& schema, bool replace, TableStateRow& row) {
+void over_rows(const TableSchema& schema, Earlier earlier, TableStateRow& row) {
   RangeSet ranges;
-  ranges.set_earlier(replace ? Earlier::kReplaced : Earlier::kKept);
+  ranges.set_earlier(earlier);
   row.state = schema.keyless() ? TableState::kSnapshotting : TableState::kPending;
   row.ranges = schema.keyless() ? std::string() : ranges.text();
   row.rows = 0;
@@ -147,7 +147,7 @@ Status forget_views_of_others(Target& target, const SourceInfo& info, Opened& op
         {{"table", state.table.text()}});
     const SchemaRef schema = find_schema(sides.catalogue, state.table);
     if (!schema) continue;
-    over_rows(*schema, true, state);
+    over_rows(*schema, Earlier::kMended, state);
     group.states.push_back(state);
     group.dead_letters.push_back(forget_letters(state.table, sides));
   }

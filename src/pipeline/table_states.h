@@ -17,7 +17,7 @@ inline constexpr std::string_view kPausedByHand = "paused-by-hand";
 
 [[nodiscard]] TableStateRow first_state(const SchemaRef& schema, bool snapshot);
 // The copy goes over rows that are there. Without a key none can be told from another: all go first.
-void over_rows(const TableSchema& schema, bool replace, TableStateRow& row);
+void over_rows(const TableSchema& schema, Earlier earlier, TableStateRow& row);
 
 // The step that goes with a table's being copied anew: what waits of its rows is superseded.
 [[nodiscard]] DeadLetterStep forget_letters(const TableName& table, OpenSides& sides);

@@ -138,7 +138,7 @@ Verdict Merge::judge(const Batch& batch, const Transaction& tx, const RowChange&
     // Rows of before may be among the copied ones.
     const bool old_rows = t.copied.earlier() != Earlier::kNone;
     Verdict verdict = judge_change(change, present, window || unknown || old_rows);
-    verdict.among_old = t.copied.earlier() == Earlier::kReplaced;
+    verdict.among_old = replaces(t.copied.earlier());
     if (verdict.fate != Verdict::Fate::kHole || options_.reread_missed_keys) return verdict;
     return {Verdict::Fate::kLoose, Op::kUpdate, false};
   });
@@ -208,7 +208,8 @@ ReadyChunk Merge::take_chunk(State& s, View& view) {
   // Rows of a range that weft can't tell apart from its neighbours may be there already.
   const bool empty = t.copied.earlier() == Earlier::kNone;
   ready.op = empty && (t.whole || t.by_key) ? BatchOp::kCopy : BatchOp::kUpsert;
-  ready.replace = t.copied.earlier() == Earlier::kReplaced;
+  ready.replace = replaces(t.copied.earlier());
+  if (t.copied.earlier() == Earlier::kMended) ready.op = BatchOp::kMend;
   CopyRange& range = t.copied.at(view.task.range);
   if (!t.whole && !ready.chunk.rows.empty()) range.done = key_of(*t.schema, ready.chunk.rows.back());
   if (ready.chunk.end) range.complete = true;

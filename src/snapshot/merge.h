@@ -185,7 +185,7 @@ class Merge {
   static bool complete(const Table& t) { return t.planned && t.copied.complete(); }
 
   // Rows of before may be there that the source lacks.
-  static bool to_be_swept(const Table& t) { return t.copied.earlier() == Earlier::kReplaced && !t.swept; }
+  static bool to_be_swept(const Table& t) { return replaces(t.copied.earlier()) && !t.swept; }
 
   static bool caught_up(const Table& t) {
     return t.state == TableState::kCatchingUp && t.uncommitted == 0 && t.windows.empty() && complete(t);

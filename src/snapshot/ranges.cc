@@ -8,8 +8,10 @@
 namespace weft {
 namespace {
 
-constexpr char kKeptMark = '=';
-constexpr char kReplacedMark = '+';
+// docs/formats/table_state.md
+constexpr char mark_of(Earlier earlier) {
+  return earlier == Earlier::kKept ? '=' : earlier == Earlier::kReplaced ? '+' : '~';
+}
 
 std::string bound_text(const std::optional<OwnedRow>& key) {
   return key ? encode_key(key->row()) : "-";
@@ -42,9 +44,11 @@ RangeSet::RangeSet(const std::vector<OwnedRow>& borders) {
 Result<RangeSet> RangeSet::parse(std::string_view text) {
   RangeSet set;
   set.ranges_.clear();
-  if (text.starts_with(kKeptMark) || text.starts_with(kReplacedMark)) {
-    set.earlier_ = text.starts_with(kKeptMark) ? Earlier::kKept : Earlier::kReplaced;
+  for (const Earlier earlier : {Earlier::kKept, Earlier::kReplaced, Earlier::kMended}) {
+    if (!text.starts_with(mark_of(earlier))) continue;
+    set.earlier_ = earlier;
     text.remove_prefix(1);
+    break;
   }
   std::string_view keys = text.substr(std::min(text.find('!'), text.size()));
   text.remove_suffix(keys.size());
@@ -74,7 +78,7 @@ std::string RangeSet::text() const {
     out += cat(bound_text(r.after), ";", bound_text(r.upto), ";", bound_text(r.done), ";", r.complete ? "1" : "0");
   }
   for (const OwnedRow& key : holes_) out += cat("!", encode_key(key.row()));
-  if (earlier_ != Earlier::kNone) out.insert(out.begin(), earlier_ == Earlier::kKept ? kKeptMark : kReplacedMark);
+  if (earlier_ != Earlier::kNone) out.insert(out.begin(), mark_of(earlier_));
   return out;
 }
 

@@ -24,10 +24,16 @@ struct CopyRange {
 
 // What becomes of rows that the target held before the copy began.
 enum class Earlier : uint8_t {
-  kNone,     // there are none
-  kKept,     // the copy goes over them; what the source lacks stays
-  kReplaced  // the copy goes over them; then what the source lacks is removed
+  kNone,      // there are none
+  kKept,      // the copy goes over them; what the source lacks stays
+  kReplaced,  // the copy goes over them; then what the source lacks is removed
+  kMended,    // the same, but rows that are equal already stay as they are
 };
+
+// What the source lacks is removed in the end.
+[[nodiscard]] constexpr bool replaces(Earlier earlier) {
+  return earlier == Earlier::kReplaced || earlier == Earlier::kMended;
+}
 
 class RangeSet {
  public:

@@ -121,11 +121,22 @@ struct ActingKey {
 // By the parent's name at the target.
 using ActingKeys = std::map<TableName, std::vector<ActingKey>>;
 
-enum class BatchOp : uint8_t { kInsert, kUpsert, kUpdate, kDelete, kTruncate, kCopy, kDeleteRivals, kKeyActions };
+enum class BatchOp : uint8_t {
+  kInsert,
+  kUpsert,
+  kUpdate,
+  kDelete,
+  kTruncate,
+  kCopy,
+  kDeleteRivals,
+  kKeyActions,
+  kMend
+};
 
 // Rows of one table that go by one statement shape, in order.
 //   kInsert  rows[i].after, full images; a row that exists is an error (kData)
 //   kUpsert  rows[i].after, full images
+//   kMend    the same, but a row that holds the same bytes already is not written: nothing in the target acts because of it
 //   kUpdate  rows[i].before holds the key (keyless: full image, one duplicate is changed), rows[i].after the new values of
 //            `columns` (which may include key columns)
 //   kDelete  rows[i].before holds the key (keyless: full image, one duplicate goes)

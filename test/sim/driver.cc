@@ -383,7 +383,9 @@ Plan draw_plan(uint64_t seed) {
   p.rows_before = rng.below(40);
   p.transactions = 30 + rng.below(50);
   if (rng.chance(1, 4)) draw_journal(p, rng);
-  o.on_lost_position = seed % 2 == 0 ? LostPosition::kResnapshot : LostPosition::kFail;
+  o.on_lost_position = seed % 2 != 0   ? LostPosition::kFail
+                       : seed % 4 == 0 ? LostPosition::kRepair
+                                       : LostPosition::kResnapshot;
   p.workload.two_phase = rng.chance(1, 3);
   p.source.key_actions = p.target.key_actions = rng.chance(1, 3);
   if (rng.chance(1, 4)) {

@@ -185,8 +185,8 @@ Status TargetServer::execute_row(
   std::vector<uint16_t> by = schema.key;
   for (uint16_t c = 0; schema.keyless() && c < schema.columns.size(); ++c) by.push_back(c);
   const bool fresh = batch.op == BatchOp::kInsert || batch.op == BatchOp::kCopy;
-  if (batch.op == BatchOp::kUpsert && schema.keyless())
-    return Error(Blame::kBug, "an upsert into a table without a key");
+  const bool upsert = batch.op == BatchOp::kUpsert || batch.op == BatchOp::kMend;
+  if (upsert && schema.keyless()) return Error(Blame::kBug, "an upsert into a table without a key");
   if (batch.op == BatchOp::kDeleteRivals) {
     const ModelRow row = to_model(item.after);
     const ModelRow wanted = keyed(row, batch.columns);
@@ -202,9 +202,10 @@ Status TargetServer::execute_row(
   if (by_before && std::any_of(key.begin(), key.end(), [](const Cell& c) { return c.kind == Kind::kUnchanged; })) {
     return Error(Blame::kBug, cat("a row of ", name_of(table), " is addressed by an unknown key"));
   }
-  if (batch.op == BatchOp::kUpsert && !lock(tx, lock_name(table, 0, key), true)) return blocked(table);
+  if (upsert && !lock(tx, lock_name(table, 0, key), true)) return blocked(table);
   const std::optional<StoredRow> there = fresh ? std::nullopt : find(tx, table, by, key, 0);
   if (by_before && !there) return ok();
+  if (batch.op == BatchOp::kMend && there && *there->row == to_model(item.after)) return ok();
   ++affected;
   if (batch.op == BatchOp::kDelete) return erase(tx, table, *there);
   const ModelRow values = to_model(item.after);
@@ -215,8 +216,8 @@ Status TargetServer::execute_row(
 
 void TargetServer::trace_batch(TxId id, TableId table, const TableBatch& batch) {
   if (!trace_.on()) return;
-  static constexpr std::array<std::string_view, 8> kOps = {
-      "insert", "upsert", "update", "delete", "truncate", "copy", "delete rivals", "key actions of"};
+  static constexpr std::array<std::string_view, 9> kOps = {
+      "insert", "upsert", "update", "delete", "truncate", "copy", "delete rivals", "key actions of", "mend"};
   const std::string_view op = kOps[static_cast<size_t>(batch.op)];
   if (batch.rows.empty()) trace_.line("    tx ", id, " ", op, " ", name_of(table));
   for (const TableBatch::Item& item : batch.rows) {

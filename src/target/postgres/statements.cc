@@ -114,15 +114,28 @@ std::string insert_sql(const TablePlan& plan, const std::vector<uint16_t>& colum
   return b.many() ? cat(into, " SELECT ", values, " FROM ", b.rows()) : cat(into, " VALUES (", values, ")");
 }
 
-std::string conflict_sql(const TablePlan& plan, const std::vector<uint16_t>& columns, const Builder& b) {
+// `only_different`: rows whose bytes are the same already are not written. By records, for types without equality too.
+std::string conflict_sql(const TablePlan& plan,
+                         const std::vector<uint16_t>& columns,
+                         bool only_different,
+                         const Builder& b) {
   std::string set;
+  std::string there;
+  std::string wanted;
   for (const uint16_t o : columns) {
     if (std::find(plan.key.begin(), plan.key.end(), o) != plan.key.end()) continue;
     const std::string& name = plan.columns[o].quoted;
-    set += cat(set.empty() ? "" : ", ", name, " = EXCLUDED.", name);
+    const std::string_view comma = set.empty() ? "" : ", ";
+    there += cat(comma, plan.name, ".", name);
+    wanted += cat(comma, "EXCLUDED.", name);
+    set += cat(comma, name, " = EXCLUDED.", name);
   }
   const std::string on = cat(" ON CONFLICT (", b.names(plan.key), ") DO ");
-  return set.empty() ? cat(on, "NOTHING") : cat(on, "UPDATE SET ", set);
+  if (set.empty()) return cat(on, "NOTHING");
+  const std::string update = cat(on, "UPDATE SET ", set);
+  if (!only_different) return update;
+  const auto record = [](std::string_view columns_of) { return cat("ROW(", columns_of, ")::pg_catalog.record"); };
+  return cat(update, " WHERE ", record(there), " OPERATOR(pg_catalog.*<>) ", record(wanted));
 }
 
 // One duplicate of a row, whichever partition holds it.
@@ -164,9 +177,10 @@ std::string delete_rivals_sql(const TablePlan& plan, const std::vector<uint16_t>
 RowStatement row_statement(const TablePlan& plan, BatchOp op, const std::vector<uint16_t>& columns, Rows rows) {
   Builder b(plan, rows);
   switch (op) {
-    case BatchOp::kUpsert: {
+    case BatchOp::kUpsert:
+    case BatchOp::kMend: {
       const std::string insert = insert_sql(plan, columns, b);
-      return b.finish(plan.keyless() ? insert : insert + conflict_sql(plan, columns, b));
+      return b.finish(plan.keyless() ? insert : insert + conflict_sql(plan, columns, op == BatchOp::kMend, b));
     }
     case BatchOp::kUpdate:
       return b.finish(update_sql(plan, columns, b));

@@ -31,7 +31,7 @@ struct RowStatement {
 
 enum class Rows : uint8_t { kOne, kMany };
 
-// REQUIRES: op is kInsert, kCopy (as insert), kUpsert, kUpdate or kDelete; keyless updates and deletes only with kOne.
+// REQUIRES: op is kInsert, kCopy (as insert), kUpsert, kMend, kUpdate or kDelete; keyless updates and deletes only with kOne.
 [[nodiscard]] RowStatement row_statement(const TablePlan& plan,
                                          BatchOp op,
                                          const std::vector<uint16_t>& columns,

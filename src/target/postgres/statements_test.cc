@@ -97,6 +97,7 @@ std::string all_statements(const TablePlan& plan) {
     add_rows(cat("insert, ", how), BatchOp::kInsert, {0, 1, 2, 3, 4}, rows);
     if (plan.keyless() && rows == Rows::kMany) continue;
     add_rows(cat("upsert, ", how), BatchOp::kUpsert, {0, 1, 2, 3, 4}, rows);
+    if (!plan.keyless()) add_rows(cat("mend, ", how), BatchOp::kMend, {0, 1, 2, 3, 4}, rows);
     if (!plan.keyless()) add_rows(cat("upsert of nothing but the key, ", how), BatchOp::kUpsert, {0, 1}, rows);
     add_rows(cat("update of one column, ", how), BatchOp::kUpdate, {2}, rows);
     add_rows(cat("update that moves the key, ", how), BatchOp::kUpdate, {1, 4}, rows);

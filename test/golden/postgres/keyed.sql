@@ -4,6 +4,9 @@ INSERT INTO "public"."Order ""items""" ("order_id", "line", "State", "doc", "not
 -- upsert, one row; types 20 23 25 114 25
 INSERT INTO "public"."Order ""items""" ("order_id", "line", "State", "doc", "note") VALUES ($1, $2, $3::public.state, $4, $5) ON CONFLICT ("order_id", "line") DO UPDATE SET "State" = EXCLUDED."State", "doc" = EXCLUDED."doc", "note" = EXCLUDED."note";
 
+-- mend, one row; types 20 23 25 114 25
+INSERT INTO "public"."Order ""items""" ("order_id", "line", "State", "doc", "note") VALUES ($1, $2, $3::public.state, $4, $5) ON CONFLICT ("order_id", "line") DO UPDATE SET "State" = EXCLUDED."State", "doc" = EXCLUDED."doc", "note" = EXCLUDED."note" WHERE ROW("public"."Order ""items"""."State", "public"."Order ""items"""."doc", "public"."Order ""items"""."note")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(EXCLUDED."State", EXCLUDED."doc", EXCLUDED."note")::pg_catalog.record;
+
 -- upsert of nothing but the key, one row; types 20 23
 INSERT INTO "public"."Order ""items""" ("order_id", "line") VALUES ($1, $2) ON CONFLICT ("order_id", "line") DO NOTHING;
 
@@ -21,6 +24,9 @@ INSERT INTO "public"."Order ""items""" ("order_id", "line", "State", "doc", "not
 
 -- upsert, arrays; types 1016 1007 1009 199 1009
 INSERT INTO "public"."Order ""items""" ("order_id", "line", "State", "doc", "note") SELECT u.c1, u.c2, u.c3::public.state, u.c4, u.c5 FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3), pg_catalog.unnest($4), pg_catalog.unnest($5)) AS u (c1, c2, c3, c4, c5) ON CONFLICT ("order_id", "line") DO UPDATE SET "State" = EXCLUDED."State", "doc" = EXCLUDED."doc", "note" = EXCLUDED."note";
+
+-- mend, arrays; types 1016 1007 1009 199 1009
+INSERT INTO "public"."Order ""items""" ("order_id", "line", "State", "doc", "note") SELECT u.c1, u.c2, u.c3::public.state, u.c4, u.c5 FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3), pg_catalog.unnest($4), pg_catalog.unnest($5)) AS u (c1, c2, c3, c4, c5) ON CONFLICT ("order_id", "line") DO UPDATE SET "State" = EXCLUDED."State", "doc" = EXCLUDED."doc", "note" = EXCLUDED."note" WHERE ROW("public"."Order ""items"""."State", "public"."Order ""items"""."doc", "public"."Order ""items"""."note")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(EXCLUDED."State", EXCLUDED."doc", EXCLUDED."note")::pg_catalog.record;
 
 -- upsert of nothing but the key, arrays; types 1016 1007
 INSERT INTO "public"."Order ""items""" ("order_id", "line") SELECT u.c1, u.c2 FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2)) AS u (c1, c2) ON CONFLICT ("order_id", "line") DO NOTHING;
