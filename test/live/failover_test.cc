@@ -74,6 +74,23 @@ TEST_P(SourceFailoverTest, hard_case_06_a_promoted_replica_is_followed_behind_a_
   expect_followed({"--journal", cat("file:", (rig_->dir.path() / "journal").string())});
 }
 
+// A replica is read while the primary is away, and left when that is back: it may lag behind it for ever.
+TEST_P(SourceFailoverTest, hard_case_06_a_replica_is_left_when_the_primary_is_back) {
+  WeftProcess weft(rig_->log(), arguments());
+  ASSERT_TRUE(weft.wait_consistent(deadline_in(60s))) << weft.log_tail();
+  wait_for_replica("2");
+  cut_off(GetParam(), *replica_);
+  rig_->source->crash();
+  ASSERT_TRUE(support::wait_until(deadline_in(30s), [&] {
+    return replica_->value("SELECT count(*) FROM information_schema.processlist WHERE command LIKE 'Binlog Dump%'") !=
+           "0";
+  })) << weft.log_tail();
+  rig_->source->start();
+  source("INSERT INTO shop.t VALUES (3, 'three')");
+  EXPECT_TRUE(becomes("(1,one)|(2,two)|(3,three)")) << weft.log_tail();
+  EXPECT_TRUE(weft.running());
+}
+
 // weft has more than the new primary: a stop, and by policy the rows that were never there go.
 TEST_P(SourceFailoverTest, hard_case_06_what_the_new_primary_never_had_is_taken_back_by_policy) {
   {

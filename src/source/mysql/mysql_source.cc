@@ -18,6 +18,8 @@ using mysql_binlog::MySqlPosition;
 using mysql_binlog::MySqlPositionLog;
 
 constexpr Duration kSlice = std::chrono::milliseconds(50);  // a stop request is seen at least this often
+constexpr Duration kLookElsewhereFirst = std::chrono::seconds(2);
+constexpr Duration kLookElsewhereMax = std::chrono::seconds(60);
 constexpr Duration kBacklogAge = std::chrono::seconds(1);
 
 MySqlPosition::Form form_of(bool mariadb, const MySqlPosition& position) {
@@ -68,6 +70,8 @@ Result<SourceInfo> MySqlSource::connect() {
   control_.reset();
   schemas_.clear();
   TRY_ASSIGN(server_, Server::find(options_.server));
+  look_elsewhere_every_ = kLookElsewhereFirst;
+  look_elsewhere_at_ = real_clock().now() + look_elsewhere_every_;
   TRY(reconnect());
   filter_.ignore_case(server_->facts().lower_case_names);
   if (replica_.server_id == 0) replica_ = ReplicaIdentity::draw(*control_);
@@ -174,6 +178,7 @@ Status MySqlSource::open(const Position& after) {
 Result<std::optional<Batch>> MySqlSource::next(Duration timeout, std::stop_token stop) {
   if (!stream_) return Error(Blame::kBug, "next() before open()");
   if (!broken_) return broken_.error();
+  if (broken_ = leave_replica(); !broken_) return broken_.error();
   const SteadyTime deadline = real_clock().now() + timeout;
   for (;;) {
     Result<bool> full = feed_available();
@@ -193,6 +198,22 @@ Result<std::optional<Batch>> MySqlSource::next(Duration timeout, std::stop_token
       return std::move(waited).error();
     }
   }
+}
+
+// A replica serves while the one that is written to is away, and may be behind it by any amount when that is back: its own
+// lag is nothing that its log tells. One that was promoted meanwhile stays.
+Status MySqlSource::leave_replica() {
+  if (!server_->facts().read_only || !options_.server.several()) return ok();
+  if (real_clock().now() < look_elsewhere_at_) return ok();
+  const std::optional<Host> other = server_->writable_elsewhere();
+  look_elsewhere_every_ = std::min(look_elsewhere_every_ * 2, kLookElsewhereMax);
+  look_elsewhere_at_ = real_clock().now() + look_elsewhere_every_;
+  if (!other) return ok();
+  return Error(Blame::kTransient,
+               cat(other->text(),
+                   " can be written to, and ",
+                   control_->address(),
+                   " is only read: going over to it"));
 }
 
 // Feeds what is there without waiting; true if a batch is full before that is all.

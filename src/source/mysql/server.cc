@@ -23,6 +23,7 @@ static_assert(kSchemaChangedCode == kSchemaChanged);
 // Where a log file's first event stands.
 constexpr uint64_t kLogStart = 4;
 constexpr int kQuietTries = 3;
+constexpr Timeouts kQuickly = {std::chrono::seconds(1), std::chrono::seconds(1), std::chrono::seconds(1)};
 
 uint64_t number(const std::string& text) {
   uint64_t n = 0;
@@ -91,6 +92,18 @@ Result<Connection> Server::open(const Timeouts& timeouts) const {
                      "; name one server, not a load balancer, as the source"));
   }
   return session;
+}
+
+std::optional<Host> Server::writable_elsewhere() const {
+  if (!options_.several() || !facts_.read_only) return std::nullopt;
+  const Result<Connection> here = open(kQuickly);
+  if (here && !here->facts().read_only) return std::nullopt;
+  for (const Host& other : options_.hosts) {
+    if (other == host_) continue;
+    const Result<Connection> session = Connection::open(options_, other, kQuickly);
+    if (session && !session->facts().read_only) return other;
+  }
+  return std::nullopt;
 }
 
 Result<LogStatus> log_status(Connection& session) {

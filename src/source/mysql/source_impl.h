@@ -62,6 +62,7 @@ class MySqlSource final : public Source {
   };
 
   [[nodiscard]] Status reconnect();
+  [[nodiscard]] Status leave_replica();
   [[nodiscard]] Result<SchemaRef> ask_shape(const TableName& table);
   [[nodiscard]] Status trust_places(const mysql_binlog::MySqlPosition& from);
   [[nodiscard]] Result<std::optional<Batch>> take();
@@ -82,6 +83,9 @@ class MySqlSource final : public Source {
   std::unique_ptr<Captured> captured_;
   std::unique_ptr<BinlogDump> dump_;
   std::unique_ptr<mysql_binlog::BinlogStream> stream_;
+  // While a read-only server is read for want of another.
+  SteadyTime look_elsewhere_at_{};
+  Duration look_elsewhere_every_{};
   Status broken_;                         // the stream's error, told after what came before it
   mysql_binlog::MySqlPosition position_;  // behind what was handed on
   Guarded<std::string> acknowledged_;
