@@ -240,12 +240,19 @@ TEST_P(SchemaChangesTest, AddedColumnsAreFollowedWithoutNamesInTheLog) {
   EXPECT_TRUE(becomes("(1,one,1)|(2,two,1)|(3,three,3)")) << weft.log_tail();
 }
 
-TEST_P(SchemaChangesTest, EveryVersionOfAShapeIsKept) {
+TEST_P(SchemaChangesTest, EveryVersionOfAShapeIsKeptUntilAStartThatNeedsOnlyTheLatest) {
   WeftProcess weft = following("evolve");
   source("ALTER TABLE shop.t ADD a INT; ALTER TABLE shop.t ADD b INT; INSERT INTO shop.t VALUES (3, 'three', 3, 3)");
   EXPECT_TRUE(rig_->becomes("SELECT count(*) FROM t", "3", deadline_in(30s))) << weft.log_tail();
   EXPECT_TRUE(rig_->becomes(
       "SELECT max(version) >= 2 FROM _weft.schema_version WHERE table_name = 't'", "t", deadline_in(30s)));
+  EXPECT_NE(rig_->at_target("SELECT count(*) FROM _weft.schema_version WHERE table_name = 't'"), "1");
+  weft.kill(SIGTERM);
+  ASSERT_TRUE(weft.wait_exit(deadline_in(30s))) << weft.log_tail();
+  WeftProcess next = following("evolve");
+  EXPECT_EQ(rig_->at_target("SELECT count(*) FROM _weft.schema_version WHERE table_name = 't'"), "1");
+  source("INSERT INTO shop.t VALUES (4, 'four', 4, 4)");
+  EXPECT_TRUE(rig_->becomes("SELECT sum(a + b) FROM t WHERE id > 2", "14", deadline_in(30s))) << next.log_tail();
 }
 
 INSTANTIATE_TEST_SUITE_P(Live,

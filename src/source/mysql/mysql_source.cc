@@ -210,10 +210,7 @@ Status MySqlSource::leave_replica() {
   look_elsewhere_at_ = real_clock().now() + look_elsewhere_every_;
   if (!other) return ok();
   return Error(Blame::kTransient,
-               cat(other->text(),
-                   " can be written to, and ",
-                   control_->address(),
-                   " is only read: going over to it"));
+               cat(other->text(), " can be written to, and ", control_->address(), " is only read: going over to it"));
 }
 
 // Feeds what is there without waiting; true if a batch is full before that is all.

@@ -145,6 +145,7 @@ Result<Opened> PostgresTarget::open(const OpenRequest& request) {
   flushed_ = progress ? progress->version : 0;  // the takeover flushed everything before it
   TRY_ASSIGN(Opened opened, read_opened(*control_, request.pipeline, std::move(progress)));
   opened.epoch = lease_.epoch();
+  if (opened.held.empty() && opened.prepared.empty()) TRY(prune_schemas(*control_, request.pipeline));
   if (!opened.held.empty()) {
     TRY_ASSIGN(opened.held, read_held_tables(*control_, request.pipeline));
   }

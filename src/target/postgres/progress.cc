@@ -306,4 +306,14 @@ Result<std::vector<SchemaRef>> read_schema_history(Connection& connection, const
   return schemas_in(found);
 }
 
+Status prune_schemas(Connection& connection, const std::string& name) {
+  TRY(connection.query(
+      "DELETE FROM _weft.schema_version AS old USING _weft.schema_version AS latest WHERE old.pipeline = $1 AND "
+      "latest.pipeline = $1 AND latest.table_schema = old.table_schema AND latest.table_name = old.table_name AND "
+      "latest.version > old.version AND NOT EXISTS (SELECT FROM _weft.dead_letter WHERE pipeline = $1) AND NOT "
+      "EXISTS (SELECT FROM _weft.prepared WHERE pipeline = $1)",
+      {name}));
+  return ok();
+}
+
 }  // namespace weft::postgres

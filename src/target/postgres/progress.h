@@ -59,6 +59,9 @@ namespace weft::postgres {
 [[nodiscard]] Result<bool> read_wishes(Connection& connection, const std::string& name);
 // All versions, oldest first.
 [[nodiscard]] Result<std::vector<SchemaRef>> read_schema_history(Connection& connection, const std::string& name);
+// Versions that nothing asks for any more go: those behind the latest one, unless letters or prepared transactions wait, which
+// may be of any of them.
+[[nodiscard]] Status prune_schemas(Connection& connection, const std::string& name);
 // The latest of each table.
 [[nodiscard]] Result<std::vector<SchemaRef>> read_schemas(Connection& connection, const std::string& name);
 
