@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// What PostgreSQL's catalogue says of the tables to be captured. A session of the caller's; nothing is changed.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "engine/postgres/connection.h"
+#include "model/schema.h"
+
+namespace weft::postgres {
+
+struct CatalogueTable {
+  uint32_t oid = 0;
+  SchemaRef schema;
+  char identity = 'd';       // pg_class.relreplident: d default, f full, i index, n nothing
+  std::vector<uint16_t> identity_columns;  // ordinals that old images carry: of the key (d), the index (i), all (f), none (n)
+  bool partitioned = false;  // a partitioned table; its partitions are not listed
+};
+
+// Ordinary and partitioned tables of all schemas but the system's and weft's own, partitions under their root.
+[[nodiscard]] Result<std::vector<CatalogueTable>> load_tables(Connection& session);
+// One table; empty if it is gone.
+[[nodiscard]] Result<std::vector<CatalogueTable>> load_table(Connection& session, const TableName& name);
+
+}  // namespace weft::postgres
