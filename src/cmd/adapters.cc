@@ -10,6 +10,8 @@
 #include "control/nearest.h"
 #include "engine/mysql/options.h"
 #include "source/mysql/mysql_source.h"
+#include "source/postgres/postgres_source.h"
+#include "source/postgres/slot.h"
 #include "target/postgres/administration.h"
 #include "target/postgres/postgres_target.h"
 
@@ -59,7 +61,7 @@ Error no_adapter(std::string_view key, const SecretUrl& url, const std::string& 
 }  // namespace
 
 std::string sources_built_in() {
-  return "mysql:// or mariadb:// (MySQL, MariaDB)";
+  return "mysql:// or mariadb:// (MySQL, MariaDB), postgresql:// or postgres:// (PostgreSQL)";
 }
 
 std::string targets_built_in() {
@@ -79,6 +81,18 @@ Result<std::unique_ptr<Source>> make_source(const PipelineConfig& config, const 
     auto source = mysql::make_mysql_source(
         {.server = std::move(server).value(), .tables = config.from.tables, .exclude = config.from.exclude});
     if (!source) return std::move(source).error().with("from");
+    return source;
+  }
+  if (has(kPostgres, config.from.url.scheme())) {
+    // A named pipeline has a slot of its own, so that several may follow one database.
+    const std::string slot = config.name.empty() ? std::string() : postgres::slot_name(config.name);
+    auto source = postgres::make_postgres_source({.url = config.from.url.value,
+                                                  .tables = config.from.tables,
+                                                  .exclude = config.from.exclude,
+                                                  .slot = slot,
+                                                  .setup = config.setup,
+                                                  .stop = stop});
+    if (!source) return std::move(source).error().with("from.url");
     return source;
   }
   return no_adapter("from.url", config.from.url, sources_built_in());

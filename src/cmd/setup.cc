@@ -44,9 +44,8 @@ CommandSpec setup_command() {
       "  weft setup --dry-run --from mysql://db1/shop --to postgresql://app@10.0.0.9/shop | psql -h 10.0.0.9 shop\n";
   command.what =
       "Makes the objects of schema _weft at the target, where weft keeps its progress, and with --create-tables the "
-      "missing tables; prints the SQL. Nothing has to be made at MySQL and MariaDB: weft check lists the grants that "
-      "are "
-      "needed there. weft run does the same by itself where it is allowed to.";
+      "missing tables; prints the SQL. At a PostgreSQL source it makes the publication and the replication slot. Nothing has to be made at "
+      "MySQL and MariaDB: weft check lists the grants that are needed there. weft run does the same by itself where it is allowed to.";
   command.flags = pipeline_flags();
   command.flags.push_back({"--dry-run",
                            "",
@@ -70,6 +69,11 @@ int setup_main(const Words& words) {
   if (!dry_run) {
     if (const Status done = set_up(*config); !done) return failed(done.error());
   }
+  const auto at_source = ends->source->set_up(dry_run);
+  if (!at_source) return failed(at_source.error());
+  if (!at_source->empty()) std::printf("-- at the source\n");
+  for (const std::string& statement : *at_source) std::printf("%s;\n", statement.c_str());
+  if (!at_source->empty() && dry_run) std::printf("-- at the target\n");
   std::fputs(dry_run ? sql->c_str() : "the objects of schema _weft are there\n", stdout);
   if (config->to.create_tables) {
     if (const Status made = make_tables(*ends, dry_run); !made) return failed(made.error());

@@ -31,7 +31,8 @@ CommandSpec teardown_command() {
       "Removes what is kept of the pipeline in schema _weft at the target, and with the last pipeline the schema "
       "itself; "
       "prints the SQL. Tables and rows stay. Refused (exit code 5) while another process runs the pipeline, and (3) "
-      "while it has dead letters. Nothing has to be removed at MySQL and MariaDB; the directory of a file journal is "
+      "while it has dead letters. At a PostgreSQL source the replication slot and the publication go. Nothing has to be removed at MySQL "
+      "and MariaDB; the directory of a file journal is "
       "left where it is.";
   command.flags = pipeline_flags();
   command.flags.push_back(
@@ -50,7 +51,8 @@ int teardown_main(const Words& words) {
   if (parsed.code) return *parsed.code;
   const Result<PipelineConfig> config = config_of(command, parsed.arguments);
   if (!config) return usage_error(config.error());
-  if (const Result<Ends> ends = make_ends(*config, {}); !ends) return usage_error(ends.error());
+  const Result<Ends> ends = make_ends(*config, {});
+  if (!ends) return usage_error(ends.error());
   configure_log({.level = LogLevel::kWarning});
   const Result<std::string> name = pipeline_name(*config);
   if (!name) return failed(name.error());
@@ -61,6 +63,10 @@ int teardown_main(const Words& words) {
                                      .wait = pipeline_options(*config).takeover_wait});
   if (!statements) return failed(statements.error());
   for (const std::string& statement : *statements) std::printf("%s;\n", statement.c_str());
+  const auto at_source = ends->source->tear_down(parsed.arguments.has("--dry-run"));
+  if (!at_source) return failed(at_source.error());
+  if (!at_source->empty()) std::printf("-- at the source\n");
+  for (const std::string& statement : *at_source) std::printf("%s;\n", statement.c_str());
   if (statements->empty())
     std::printf("nothing of pipeline %s is kept at %s\n", name->c_str(), config->to.url.shown.c_str());
   return kExitDone;

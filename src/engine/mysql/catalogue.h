@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "engine/mysql/connection.h"
-#include "engine/mysql/table_filter.h"
+#include "model/table_filter.h"
 #include "model/schema.h"
 
 namespace weft::mysql {

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/mysql/column_type.h"
-#include "engine/mysql/table_filter.h"
+#include "model/table_filter.h"
 
 namespace weft::mysql {
 namespace {

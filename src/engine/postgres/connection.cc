@@ -108,6 +108,10 @@ void Connection::Close::operator()(pg_conn* conn) const {
   PQfinish(conn);
 }
 
+void Connection::FreeMemory::operator()(char* memory) const {
+  PQfreemem(memory);
+}
+
 Connection::Connection(pg_conn* conn, const ConnectOptions& options)
     : conn_(conn),
       clock_(options.clock != nullptr ? options.clock : &real_clock()),
@@ -137,6 +141,10 @@ Result<std::unique_ptr<Connection>> Connection::open_host(const Keywords& words,
     int seconds = 0;
     if (key == "connect_timeout") std::from_chars(value.data(), value.data() + value.size(), seconds);
     if (seconds > 0) timeout = std::chrono::seconds(seconds);
+  }
+  if (options.replication) {
+    keys.push_back("replication");
+    values.push_back("database");
   }
   keys.push_back(nullptr);
   values.push_back(nullptr);
@@ -294,6 +302,51 @@ Status Connection::copy_fail(const std::string& reason) {
   const auto answer = finish();
   if (!answer && broken()) return answer.error();
   return ok();
+}
+
+Status Connection::stream_begin(const std::string& command) {
+  if (broken() || PQsendQuery(conn_.get(), command.c_str()) == 0) return lost();
+  TRY(flush());
+  TRY_ASSIGN(pg_result * result, next_result());
+  const Answer answer(result);
+  if (PQresultStatus(result) == PGRES_COPY_BOTH) return ok();
+  Error error = server_error(result);
+  const auto rest = finish();
+  if (!rest && broken()) return rest.error();
+  return error;
+}
+
+Result<std::optional<std::string_view>> Connection::stream_poll() {
+  bool received = false;
+  for (;;) {
+    char* data = nullptr;
+    const int size = PQgetCopyData(conn_.get(), &data, 1);
+    message_.reset(data);
+    if (size > 0) return std::optional(std::string_view(data, static_cast<size_t>(size)));
+    if (size < 0) {
+      const auto ended = finish();
+      if (!ended) return ended.error();
+      return Error(Blame::kTransient, cat(where_, " ended the stream"), std::string(kConnectionLost));
+    }
+    if (received) return std::optional<std::string_view>();
+    if (PQconsumeInput(conn_.get()) == 0) return lost();
+    received = true;
+  }
+}
+
+Result<bool> Connection::stream_wait(Duration timeout) {
+  const SteadyTime deadline = clock_->now() + timeout;
+  for (;;) {
+    if (stop_.stop_requested()) return false;
+    const Duration left = deadline - clock_->now();
+    const auto millis = std::chrono::ceil<std::chrono::milliseconds>(std::clamp(left, Duration(0), kSlice)).count();
+    pollfd socket{PQsocket(conn_.get()), POLLIN, 0};
+    if (socket.fd < 0) return lost();
+    const int ready = poll(&socket, 1, static_cast<int>(millis));
+    if (ready > 0) return true;
+    if (ready < 0 && errno != EINTR) return lost();
+    if (left <= Duration(0)) return false;
+  }
 }
 
 bool Connection::broken() const {

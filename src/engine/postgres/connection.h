@@ -64,6 +64,7 @@ struct ConnectOptions {
   std::stop_token stop = {};
   std::string settings = {};  // SET statements run first
   Clock* clock = nullptr;     // real_clock() if null
+  bool replication = false;   // a walsender's session: replication commands, and SQL without parameters
 };
 
 // A parameter in binary form; data == nullptr is NULL.
@@ -93,6 +94,13 @@ class Connection {
   // Gives the COPY up; the transaction has failed then. The server's echo of `reason` is not an error here.
   [[nodiscard]] Status copy_fail(const std::string& reason);
 
+  // START_REPLICATION: from here on the server's messages come by stream_poll(), and copy_data() answers.
+  [[nodiscard]] Status stream_begin(const std::string& command);
+  // The next message if one is there; valid until the next call. An error when the stream has ended.
+  [[nodiscard]] Result<std::optional<std::string_view>> stream_poll();
+  // Waits until stream_poll() may give something: false after the timeout.
+  [[nodiscard]] Result<bool> stream_wait(Duration timeout);
+
   [[nodiscard]] bool broken() const;
   [[nodiscard]] bool in_transaction() const;
   [[nodiscard]] int server_version() const;  // 150020
@@ -118,6 +126,10 @@ class Connection {
     void operator()(pg_conn* conn) const;
   };
 
+  struct FreeMemory {
+    void operator()(char* memory) const;
+  };
+
   Connection(pg_conn* conn, const ConnectOptions& options);
   static Result<std::unique_ptr<Connection>> open_host(const Keywords& words, const ConnectOptions& options);
   Status handshake(Duration timeout);
@@ -140,7 +152,8 @@ class Connection {
   std::string default_schema_;
   std::string role_search_path_;
   ServerError last_error_;
-  bool abandoned_ = false;  // given up in the middle of an answer
+  std::unique_ptr<char, FreeMemory> message_;  // of stream_poll()
+  bool abandoned_ = false;                     // given up in the middle of an answer
 };
 
 }  // namespace weft::postgres

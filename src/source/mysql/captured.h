@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "codec/mysql_binlog/stream.h"
-#include "engine/mysql/table_filter.h"
+#include "model/table_filter.h"
 #include "model/schema.h"
 
 namespace weft::mysql {

@@ -10,7 +10,7 @@
 
 #include "base/guarded.h"
 #include "codec/mysql_binlog/stream.h"
-#include "engine/mysql/table_filter.h"
+#include "model/table_filter.h"
 #include "source/mysql/binlog_dump.h"
 #include "source/mysql/captured.h"
 #include "source/mysql/mysql_source.h"

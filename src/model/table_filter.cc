@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "engine/mysql/table_filter.h"
+#include "model/table_filter.h"
 
 #include <algorithm>
 
-namespace weft::mysql {
+namespace weft {
 namespace {
 
 char lower(char c) {
@@ -54,7 +54,7 @@ bool TableFilter::pattern_matches(std::string_view pattern, std::string_view dat
 }
 
 bool TableFilter::matches_database(std::string_view database) const {
-  if (system_database(database)) return false;
+  if (!any_schema_ && system_database(database)) return false;
   return database_.empty() || glob_matches(database_, database, ignore_case_) || database_ == database;
 }
 
@@ -65,4 +65,4 @@ bool TableFilter::matches(std::string_view database, std::string_view table) con
   return tables_.empty() || std::any_of(tables_.begin(), tables_.end(), hit);
 }
 
-}  // namespace weft::mysql
+}  // namespace weft

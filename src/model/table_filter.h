@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace weft::mysql {
+namespace weft {
 
 class TableFilter {
  public:
@@ -25,6 +25,9 @@ class TableFilter {
   void limit_to(std::string database) { database_ = std::move(database); }
 
   [[nodiscard]] const std::string& database() const { return database_; }
+
+  // Every schema is a user's: those that are the server's own have been left out already (PostgreSQL).
+  void take_any_schema() { any_schema_ = true; }
 
   // Names differ by more than their case (lower_case_table_names = 0), or not.
   void ignore_case(bool ignore) { ignore_case_ = ignore; }
@@ -43,6 +46,7 @@ class TableFilter {
   std::vector<std::string> exclude_;
   std::string database_;
   bool ignore_case_ = false;
+  bool any_schema_ = false;
 };
 
 // Whether `text` is what `pattern` with '*' and '?' describes.
@@ -50,4 +54,4 @@ class TableFilter {
 // mysql, information_schema, performance_schema, sys.
 [[nodiscard]] bool system_database(std::string_view name);
 
-}  // namespace weft::mysql
+}  // namespace weft
