@@ -31,7 +31,8 @@ CommandSpec teardown_command() {
       "Removes what is kept of the pipeline in schema _weft at the target, and with the last pipeline the schema "
       "itself; "
       "prints the SQL. Tables and rows stay. Refused (exit code 5) while another process runs the pipeline, and (3) "
-      "while it has dead letters. At a PostgreSQL source the replication slot and the publication go. Nothing has to be removed at MySQL "
+      "while it has dead letters. At a PostgreSQL source the replication slot and the publication go. Nothing has to "
+      "be removed at MySQL "
       "and MariaDB; the directory of a file journal is "
       "left where it is.";
   command.flags = pipeline_flags();

@@ -115,10 +115,15 @@ class Source {
  public:
   virtual ~Source() = default;
   [[nodiscard]] virtual Result<SourceInfo> connect() = 0;
+
   // What the source itself needs for being followed (a slot, a publication, triggers), made where it is missing; and removed.
   // Gives the statements; with `dry_run` they are not run. Needs no connect().
   [[nodiscard]] virtual Result<std::vector<std::string>> set_up(bool /*dry_run*/) { return std::vector<std::string>(); }
-  [[nodiscard]] virtual Result<std::vector<std::string>> tear_down(bool /*dry_run*/) { return std::vector<std::string>(); }
+
+  [[nodiscard]] virtual Result<std::vector<std::string>> tear_down(bool /*dry_run*/) {
+    return std::vector<std::string>();
+  }
+
   // Everything that would stop or surprise; changes nothing. Needs no connect().
   [[nodiscard]] virtual std::vector<Finding> check() = 0;
   // The captured tables as the catalogue has them now. REQUIRES: connect().

@@ -59,7 +59,10 @@ struct MadeColumn {
   bool key = false;
 };
 
-inline std::string relation(uint32_t id, const std::string& table, char identity, const std::vector<MadeColumn>& columns) {
+inline std::string relation(uint32_t id,
+                            const std::string& table,
+                            char identity,
+                            const std::vector<MadeColumn>& columns) {
   ByteWriter out;
   out.le('R', 1);
   out.be(id, 4);

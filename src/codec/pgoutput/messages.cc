@@ -167,7 +167,8 @@ Result<Message> parse_message(std::string_view bytes, Tuple& before, Tuple& afte
     case 'M':
       return Message(Other{type});
     default:
-      return Error(Blame::kConfig, cat("logical replication stream: unknown message type ", int{bytes[0]}), "corrupt-stream");
+      return Error(
+          Blame::kConfig, cat("logical replication stream: unknown message type ", int{bytes[0]}), "corrupt-stream");
   }
 }
 

@@ -130,8 +130,8 @@ Status OutputStream::complete(const Table& table, RowChange& change, Old old) {
     for (const uint16_t o : schema.key) before[o] = change.after[o];
     change.before = Row(before);
   }
-  const bool known = std::none_of(
-      schema.key.begin(), schema.key.end(), [&](uint16_t o) { return change.before[o].is_unchanged(); });
+  const bool known =
+      std::none_of(schema.key.begin(), schema.key.end(), [&](uint16_t o) { return change.before[o].is_unchanged(); });
   if (change.op == Op::kInsert || (known && !(schema.keyless() && old != Old::kFull))) return ok();
   return Error(Blame::kConfig,
                cat("table ",

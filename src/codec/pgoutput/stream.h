@@ -29,7 +29,7 @@ class Catalogue {
   // The table as the relation message describes it; without a schema: not captured.
   struct Table {
     SchemaRef schema;
-    SchemaRef before;  // the shape that was known until now, if this is another
+    SchemaRef before;                // the shape that was known until now, if this is another
     std::vector<uint16_t> ordinals;  // in `schema`, of each column of the message
     bool changed = false;
   };

@@ -105,7 +105,8 @@ TEST(OutputStream, AnotherShapeIsToldBeforeItsFirstRow) {
 }
 
 TEST(OutputStream, ALargeTransactionComesInPiecesThatEndBeforeItsEnd) {
-  const std::string told = play({begin(100, 5), items(), insert({"1", "xxxx"}), insert({"2", "yyyy"}), commit(110)}, false, 1);
+  const std::string told =
+      play({begin(100, 5), items(), insert({"1", "xxxx"}), insert({"2", "yyyy"}), commit(110)}, false, 1);
   EXPECT_EQ(told, "insert 1,\"xxxx\"; piece 101 of 5\ninsert 2,\"yyyy\"; piece 101 of 5\nend 110 of 5\n");
 }
 

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "engine/mysql/connection.h"
-#include "model/table_filter.h"
 #include "model/schema.h"
+#include "model/table_filter.h"
 
 namespace weft::mysql {
 

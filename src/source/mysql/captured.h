@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "codec/mysql_binlog/stream.h"
-#include "model/table_filter.h"
 #include "model/schema.h"
+#include "model/table_filter.h"
 
 namespace weft::mysql {
 

@@ -15,8 +15,9 @@ namespace weft::postgres {
 struct CatalogueTable {
   uint32_t oid = 0;
   SchemaRef schema;
-  char identity = 'd';       // pg_class.relreplident: d default, f full, i index, n nothing
-  std::vector<uint16_t> identity_columns;  // ordinals that old images carry: of the key (d), the index (i), all (f), none (n)
+  char identity = 'd';  // pg_class.relreplident: d default, f full, i index, n nothing
+  std::vector<uint16_t>
+      identity_columns;      // ordinals that old images carry: of the key (d), the index (i), all (f), none (n)
   bool partitioned = false;  // a partitioned table; its partitions are not listed
 };
 

@@ -30,9 +30,9 @@ using pgoutput::Keepalive;
 using pgoutput::OutputStream;
 using pgoutput::WalData;
 
-constexpr Duration kSlice = std::chrono::milliseconds(50);       // a stop request is seen at least this often
-constexpr Duration kReportEvery = std::chrono::seconds(1);       // what is flushed, at least
-constexpr Duration kAskFirst = std::chrono::milliseconds(20);    // after silence: how far has the server read?
+constexpr Duration kSlice = std::chrono::milliseconds(50);     // a stop request is seen at least this often
+constexpr Duration kReportEvery = std::chrono::seconds(1);     // what is flushed, at least
+constexpr Duration kAskFirst = std::chrono::milliseconds(20);  // after silence: how far has the server read?
 constexpr Duration kAskMax = std::chrono::seconds(1);
 // The server gives a silent client up after this; we speak every second.
 constexpr std::string_view kStreamSettings = "SET wal_sender_timeout = '60s'";
@@ -47,11 +47,15 @@ class PostgresSource final : public Source {
   ~PostgresSource() override { stop_keeper(); }
 
   Result<SourceInfo> connect() override;
+
   std::vector<Finding> check() override { return check_source(address_, filter_, options_.slot); }
+
   Result<std::vector<std::string>> set_up(bool dry_run) override;
   Result<std::vector<std::string>> tear_down(bool dry_run) override;
   Result<std::vector<SchemaRef>> tables() override;
+
   void use_schemas(const std::vector<SchemaRef>& schemas) override { schemas_ = schemas; }
+
   Result<Position> head() override;
   Status open(const Position& after) override;
   Result<std::optional<Batch>> next(Duration timeout, std::stop_token stop) override;
@@ -59,11 +63,13 @@ class PostgresSource final : public Source {
   bool includes(const Position& position, const Batch& batch, const Transaction& tx) const override;
   bool includes(const Position& a, const Position& b) const override;
   Result<std::unique_ptr<TableReader>> table_reader() override;
+
   Result<std::shared_ptr<const PositionLog>> load_positions(std::string_view before,
                                                             std::string_view saved,
                                                             size_t count) const override {
     return PgPositionLog::load(before, saved, count);
   }
+
   std::optional<uint64_t> backlog_bytes() const override;
 
  private:
@@ -141,7 +147,8 @@ Result<std::vector<CatalogueTable>> PostgresSource::captured_tables() {
   TRY_ASSIGN(std::vector<CatalogueTable> all, load_tables(*control_));
   std::vector<CatalogueTable> tables;
   for (CatalogueTable& table : all) {
-    if (filter_.matches(table.schema->name.schema, table.schema->name.table)) tables.push_back(followed(std::move(table)));
+    if (filter_.matches(table.schema->name.schema, table.schema->name.table))
+      tables.push_back(followed(std::move(table)));
   }
   return tables;
 }
@@ -232,7 +239,8 @@ Status PostgresSource::open(const Position& after) {
     return Error(Blame::kConfig, cat(why, mend), std::string(kPositionLost));
   };
   if (!slot) return lost(cat("there is no replication slot ", slot_, " at ", control_->where()));
-  if (slot->lost) return lost(cat("the server has removed the log that slot ", slot_, " needs (max_slot_wal_keep_size)"));
+  if (slot->lost)
+    return lost(cat("the server has removed the log that slot ", slot_, " needs (max_slot_wal_keep_size)"));
   if (slot->confirmed > from.lsn) {
     return lost(cat("slot ", slot_, " begins at ", lsn_text(slot->confirmed), ", behind our position ", from.text()));
   }

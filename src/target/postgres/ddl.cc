@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "target/postgres/ddl.h"
 
+#include <algorithm>
+#include <array>
+#include <optional>
+
 #include "base/text.h"
 #include "engine/postgres/quote.h"
 
@@ -8,6 +12,35 @@ namespace weft::postgres {
 namespace {
 
 constexpr uint32_t kVarcharLimit = 10485760;
+
+// PostgreSQL's own types, as format_type() prints them, that weft carries as text or as a kind that another type would hold
+// too. A column that came from one becomes the same again.
+constexpr std::array<std::string_view, 41> kOwnTypes = {
+    "bit",       "bit varying", "box",       "character", "cidr",     "circle",  "date",
+    "daterange", "boolean",     "bigint",    "integer",   "smallint", "real",    "double precision",
+    "bytea",     "inet",        "int4range", "int8range", "interval", "json",    "jsonb",
+    "jsonpath",  "line",        "lseg",      "macaddr",   "macaddr8", "money",   "name",
+    "numeric",   "numrange",    "oid",       "path",      "pg_lsn",   "polygon", "text",
+    "tsquery",   "tsrange",     "tstzrange", "tsvector",  "uuid",     "xml"};
+
+// MySQL's types have no such names, but for those whose kind is another (point, bit, date, json ...).
+std::optional<std::string> own_type(const Column& c) {
+  std::string_view name = c.source_type;
+  if (c.kind == Kind::kTime) {
+    const bool own = name.starts_with("time") && name.ends_with(" without time zone");
+    return own ? std::optional(c.source_type) : std::nullopt;
+  }
+  if (c.kind == Kind::kJson) return name == "jsonb" ? std::optional(c.source_type) : std::nullopt;
+  if (c.kind != Kind::kText) return std::nullopt;
+  if (name.starts_with("time") && name.find(" with") != std::string_view::npos) return c.source_type;
+  const bool array = name.ends_with("[]");
+  if (array) name.remove_suffix(2);
+  if (array && (name.starts_with("timestamp") || name.starts_with("character varying"))) return c.source_type;
+  if (name == "text" && !array) return std::nullopt;
+  name = name.substr(0, name.find('('));
+  const bool own = std::ranges::find(kOwnTypes, name) != kOwnTypes.end();
+  return own ? std::optional(c.source_type) : std::nullopt;
+}
 
 std::string integer_type(const Column& c) {
   if (c.source_type.starts_with("year")) return "smallint";
@@ -60,6 +93,7 @@ Status check_name(std::string_view what, std::string_view name) {
 }  // namespace
 
 std::string target_type(const Column& c) {
+  if (std::optional<std::string> own = own_type(c)) return *std::move(own);
   switch (c.kind) {
     case Kind::kBool:
       return "boolean";

@@ -205,6 +205,38 @@ TEST(PostgresDdl, MapsEveryType) {
   expect_golden("create_table", *sql + ";\n");
 }
 
+TEST(PostgresDdl, TypesOfItsOwnBecomeTheSameAgain) {
+  const auto made = [](Kind kind, std::string source_type) {
+    Column c;
+    c.kind = kind;
+    c.source_type = std::move(source_type);
+    return target_type(c);
+  };
+  for (const char* text : {"inet",
+                           "interval",
+                           "interval(3)",
+                           "integer[]",
+                           "numeric(10,2)[]",
+                           "character(5)",
+                           "xml",
+                           "tsvector",
+                           "time(3) with time zone",
+                           "timestamp(3) with time zone[]",
+                           "character varying(9)[]",
+                           "text[]",
+                           "bit varying(70)",
+                           "money"}) {
+    EXPECT_EQ(made(Kind::kText, text), text);
+  }
+  EXPECT_EQ(made(Kind::kJson, "jsonb"), "jsonb");
+  EXPECT_EQ(made(Kind::kTime, "time(3) without time zone"), "time(3) without time zone");
+  // MySQL's, and types that only the source has.
+  EXPECT_EQ(made(Kind::kTime, "time(3)"), "interval(0)");
+  EXPECT_EQ(made(Kind::kJson, "json"), "json");
+  EXPECT_EQ(made(Kind::kText, "longtext"), "text");
+  EXPECT_EQ(made(Kind::kText, "mood"), "text");
+}
+
 TEST(PostgresDdl, RefusesNamesThatTheServerWouldCut) {
   TableSchema s = every_type();
   s.columns[3].name = std::string(64, 'n');
