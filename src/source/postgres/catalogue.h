@@ -16,9 +16,11 @@ struct CatalogueTable {
   uint32_t oid = 0;
   SchemaRef schema;
   char identity = 'd';  // pg_class.relreplident: d default, f full, i index, n nothing
-  std::vector<uint16_t>
-      identity_columns;      // ordinals that old images carry: of the key (d), the index (i), all (f), none (n)
+  // Ordinals that old images carry: of the key (d), the index (i), all (f), none (n).
+  std::vector<uint16_t> identity_columns;
   bool partitioned = false;  // a partitioned table; its partitions are not listed
+  // What a text is cast to for each column: its type, of a domain the base type, without a modifier.
+  std::vector<std::string> cast_types;
 };
 
 // Ordinary and partitioned tables of all schemas but the system's and weft's own, partitions under their root.
