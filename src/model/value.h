@@ -24,7 +24,7 @@ enum class Kind : uint8_t {
   kUint = 4,        // uint64
   kFloat = 5,       // IEEE single
   kDouble = 6,      // IEEE double
-  kDecimal = 7,     // exact decimal text: -?digits[.digits]
+  kDecimal = 7,     // exact decimal text: -?digits[.digits]; PostgreSQL also has NaN, Infinity and -Infinity
   kText = 8,        // valid UTF-8
   kBytes = 9,       // uninterpreted bytes (binary, blob, geometry as EWKB)
   kBit = 10,        // uint64 of scale() bits

@@ -31,6 +31,7 @@ Status OutputStream::begin(const Begin& begin) {
   open_ = true;
   cut_ = false;
   current_ = begin;
+  mark_ = arena_.bytes();
   return ok();
 }
 
@@ -68,10 +69,7 @@ Status OutputStream::relation(const Relation& relation) {
 }
 
 void OutputStream::add(const Change& change) {
-  if (!builder_.in_transaction()) {
-    builder_.begin(current_.commit_us, !cut_);
-    mark_ = arena_.bytes();
-  }
+  if (!builder_.in_transaction()) builder_.begin(current_.commit_us, !cut_);
   builder_.add(change);
 }
 
@@ -117,6 +115,7 @@ Result<Row> OutputStream::old_row(const Table& table, const Tuple& tuple, Old ol
 
 // The key of the row before, and what the row before knows of the one after.
 Status OutputStream::complete(const Table& table, RowChange& change, Old old) {
+  if (change.op == Op::kInsert) return ok();
   const TableSchema& schema = *table.known.schema;
   if (change.op == Op::kUpdate && old != Old::kNone) {
     const std::span<Value> after = values(schema);
@@ -132,7 +131,7 @@ Status OutputStream::complete(const Table& table, RowChange& change, Old old) {
   }
   const bool known =
       std::none_of(schema.key.begin(), schema.key.end(), [&](uint16_t o) { return change.before[o].is_unchanged(); });
-  if (change.op == Op::kInsert || (known && !(schema.keyless() && old != Old::kFull))) return ok();
+  if (known && (!schema.keyless() || old == Old::kFull)) return ok();
   return Error(Blame::kConfig,
                cat("table ",
                    schema.name.text(),
@@ -168,6 +167,7 @@ Status OutputStream::row(const RowMessage& message) {
     // Behind everything before the transaction, and before its end.
     builder_.end(note({current_.final_lsn + 1, current_.xid}), false);
     cut_ = true;
+    mark_ = arena_.bytes();
   }
   return ok();
 }

@@ -47,7 +47,7 @@ std::string play(const std::vector<std::string>& messages, bool keyless = false,
 
 TEST(OutputStream, TellsTransactionsWithTheirEnds) {
   EXPECT_EQ(play({begin(100, 5), items(), insert({"1", "x"}), insert({"2", std::nullopt}), commit(110)}),
-            "insert 1,\"x\"; insert 2,null; end 110 of 5\n");
+            "insert 1,'x'; insert 2,NULL; end 110 of 5\n");
 }
 
 TEST(OutputStream, ATransactionWithoutCapturedRowsIsAnEmptyOne) {
@@ -57,12 +57,12 @@ TEST(OutputStream, ATransactionWithoutCapturedRowsIsAnEmptyOne) {
 
 TEST(OutputStream, AnUpdateThatKeepsItsKeyTakesItFromTheNewRow) {
   EXPECT_EQ(play({begin(100, 5), items(), update(0, {}, {"1", "y"}), commit(110)}),
-            "update (1,?) 1,\"y\"; end 110 of 5\n");
+            "update (1,?) 1,'y'; end 110 of 5\n");
 }
 
 TEST(OutputStream, AKeyThatChangesComesWithTheOldOneAndNothingElse) {
   EXPECT_EQ(play({begin(100, 5), items(), update('K', {"1", std::nullopt}, {"2", "y"}), commit(110)}),
-            "update (1,?) 2,\"y\"; end 110 of 5\n");
+            "update (1,?) 2,'y'; end 110 of 5\n");
 }
 
 TEST(OutputStream, AToastValueThatWasNotTouchedIsNotKnown) {
@@ -72,14 +72,14 @@ TEST(OutputStream, AToastValueThatWasNotTouchedIsNotKnown) {
 
 TEST(OutputStream, WithAFullIdentityItIsTakenFromTheRowBefore) {
   EXPECT_EQ(play({begin(100, 5), items('f'), update('O', {"1", "long"}, {"1", kToast}), commit(110)}),
-            "update (1,\"long\") 1,\"long\"; end 110 of 5\n");
+            "update (1,'long') 1,'long'; end 110 of 5\n");
 }
 
 TEST(OutputStream, DeletesSayTheKeyOrTheWholeRow) {
   EXPECT_EQ(play({begin(100, 5), items(), remove('K', {"1", std::nullopt}), commit(110)}),
             "delete (1,?); end 110 of 5\n");
   EXPECT_EQ(play({begin(100, 5), items('f'), remove('O', {"1", "x"}), commit(110)}, true),
-            "delete (1,\"x\"); end 110 of 5\n");
+            "delete (1,'x'); end 110 of 5\n");
 }
 
 TEST(OutputStream, AKeylessTableNeedsWholeRowsBefore) {
@@ -101,13 +101,13 @@ TEST(OutputStream, AnotherShapeIsToldBeforeItsFirstRow) {
                   wider,
                   insert({"2", "y", "3"}),
                   commit(210)}),
-            "insert 1,\"x\"; end 110 of 5\nshape; insert 2,\"y\",3; end 210 of 6\n");
+            "insert 1,'x'; end 110 of 5\nshape; insert 2,'y',3; end 210 of 6\n");
 }
 
 TEST(OutputStream, ALargeTransactionComesInPiecesThatEndBeforeItsEnd) {
   const std::string told =
       play({begin(100, 5), items(), insert({"1", "xxxx"}), insert({"2", "yyyy"}), commit(110)}, false, 1);
-  EXPECT_EQ(told, "insert 1,\"xxxx\"; piece 101 of 5\ninsert 2,\"yyyy\"; piece 101 of 5\nend 110 of 5\n");
+  EXPECT_EQ(told, "insert 1,'xxxx'; piece 101 of 5\ninsert 2,'yyyy'; piece 101 of 5\nend 110 of 5\n");
 }
 
 TEST(OutputStream, MessagesInTheWrongPlaceAreRefused) {

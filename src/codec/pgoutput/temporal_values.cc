@@ -72,12 +72,14 @@ std::optional<int64_t> parse_zone(std::string_view text) {
   return west ? -clock_micros(c) : clock_micros(c);
 }
 
-// Infinity, years of five digits, the time before Christ: there are such values, but not here.
-Error bad_time(const Column& column, std::string_view text) {
-  const bool real = text == "infinity" || text == "-infinity" || text.ends_with(" BC") ||
-                    (text.size() > 5 && std::all_of(text.begin(), text.begin() + 5, is_digit));
+// Infinity, years of five digits, the time before Christ: there are such values, but no kind has them. They go on as what they
+// are, text: a target that has them takes them, another refuses the row (kData) as any that it can't hold.
+Result<Value> other_time(const Column& column, std::string_view text, Arena& arena) {
+  const size_t dash = std::min(text.find('-'), text.size());
+  const bool long_year = dash > 4 && dash < text.size() && std::all_of(text.begin(), text.begin() + dash, is_digit);
+  const bool real = text == "infinity" || text == "-infinity" || text.ends_with(" BC") || long_year;
   if (!real) return not_valid(column, text);
-  return bad_value(column, text, "is outside of the years 1 to 9999, which is all that weft carries; correct the row");
+  return Value::text(arena.copy(text));
 }
 
 }  // namespace
@@ -97,24 +99,26 @@ Error not_valid(const Column& column, std::string_view text) {
   return bad_value(column, text, "is not what PostgreSQL prints for it: the session's settings are not weft's");
 }
 
-Result<Value> read_date(const Column& column, std::string_view text) {
+Result<Value> read_date(const Column& column, std::string_view text, Arena& arena) {
   Civil c;
   std::string_view left = text;
-  if (!take_date(left, c) || !left.empty()) return bad_time(column, text);
+  if (!take_date(left, c) || !left.empty()) return other_time(column, text, arena);
   return Value::date(c);
 }
 
-Result<Value> read_datetime(const Column& column, std::string_view text) {
+Result<Value> read_datetime(const Column& column, std::string_view text, Arena& arena) {
   Civil c;
   std::string_view left = text;
-  if (!take_date(left, c) || !take(left, ' ') || !take_clock(left, c) || c.hour == 24) return bad_time(column, text);
+  if (!take_date(left, c) || !take(left, ' ') || !take_clock(left, c) || c.hour == 24)
+    return other_time(column, text, arena);
   if (column.kind == Kind::kDateTime) {
-    return left.empty() ? Result<Value>(Value::datetime(c, column.scale)) : bad_time(column, text);
+    if (!left.empty()) return other_time(column, text, arena);
+    return Value::datetime(c, column.scale);
   }
   const std::optional<int64_t> zone = parse_zone(left);
-  if (!zone) return bad_time(column, text);
+  if (!zone) return other_time(column, text, arena);
   const int64_t micros = c.micros_since_epoch() - *zone;
-  if (micros < kFirstInstant || micros > kLastInstant) return bad_time(column, text);
+  if (micros < kFirstInstant || micros > kLastInstant) return other_time(column, text, arena);
   return Value::timestamp(micros, column.scale);
 }
 

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "base/slab.h"
 #include "model/schema.h"
 
 namespace weft::pgoutput {
@@ -22,9 +23,9 @@ inline constexpr uint8_t kMostFractionDigits = 6;
 [[nodiscard]] Error not_valid(const Column& column, std::string_view text);
 
 // "2024-02-29"
-[[nodiscard]] Result<Value> read_date(const Column& column, std::string_view text);
+[[nodiscard]] Result<Value> read_date(const Column& column, std::string_view text, Arena& arena);
 // kDateTime "2024-02-29 23:59:59.999999", kTimestamp with "+00" behind it.
-[[nodiscard]] Result<Value> read_datetime(const Column& column, std::string_view text);
+[[nodiscard]] Result<Value> read_datetime(const Column& column, std::string_view text, Arena& arena);
 // "23:59:59.999999", up to "24:00:00"
 [[nodiscard]] Result<Value> read_time(const Column& column, std::string_view text);
 

@@ -137,10 +137,8 @@ bool is_decimal(std::string_view text) {
 }
 
 Result<Value> read_decimal(const Column& column, std::string_view text, Arena& arena) {
-  if (text == "NaN" || text == "Infinity" || text == "-Infinity") {
-    return bad_value(column, text, "is not a decimal number, which is all that weft carries for this type");
-  }
-  if (!is_decimal(text)) return not_valid(column, text);
+  const bool number = text != "NaN" && text != "Infinity" && text != "-Infinity";
+  if (number && !is_decimal(text)) return not_valid(column, text);
   return Value::decimal(arena.copy(text));
 }
 
@@ -322,10 +320,10 @@ Result<Value> read_text(const Column& column, std::string_view text, Arena& aren
     case Kind::kBit:
       return read_bits(column, text);
     case Kind::kDate:
-      return read_date(column, text);
+      return read_date(column, text, arena);
     case Kind::kDateTime:
     case Kind::kTimestamp:
-      return read_datetime(column, text);
+      return read_datetime(column, text, arena);
     case Kind::kTime:
       return read_time(column, text);
     case Kind::kUuid:

@@ -188,8 +188,9 @@ TEST_F(TextValues, DecimalsAreTheirText) {
   for (const char* text : {"0", "-0.5", "12.50", "0.0000000000000000000000000001"}) EXPECT_EQ(read(c, text), text);
   const std::string longest = std::string(131072, '9') + "." + std::string(16383, '9');
   EXPECT_EQ(read_text(c, longest, arena_)->view(), longest);
-  expect_errors(c, {"NaN", "Infinity", "-Infinity", "", "-", ".", "1.", ".1", "1e5", "1.2.3", "+1"});
-  EXPECT_NE(words(c, "NaN").find("'NaN'"), std::string::npos);
+  EXPECT_EQ(read(c, "NaN"), "NaN");
+  EXPECT_EQ(read(c, "-Infinity"), "-Infinity");
+  expect_errors(c, {"nan", "", "-", ".", "1.", ".1", "1e5", "1.2.3", "+1"});
 }
 
 TEST_F(TextValues, TextIsUtf8) {
@@ -220,15 +221,17 @@ TEST_F(TextValues, BitsHaveTheWidthOfTheirColumn) {
   EXPECT_EQ(read_text(column(1560, 64), std::string(64, '1'), arena_)->as_uint(), UINT64_MAX);
 }
 
-TEST_F(TextValues, DatesHaveTheYears1To9999) {
+TEST_F(TextValues, DatesOfOtherYearsThan1To9999AreText) {
   const Column c = column(1082, -1, "date");
   for (const char* text : {"0001-01-01", "1970-01-01", "2024-02-29", "9999-12-31"}) {
     EXPECT_EQ(read(c, text), text);
   }
   expect_errors(c, {"", "0000-01-01", "2023-02-29", "2024-13-01", "2024-00-01", "2024-1-1", "2024-01-01 ", "20240101"});
   for (const char* text : {"infinity", "-infinity", "0044-03-15 BC", "10000-01-01", "294276-12-31"}) {
-    EXPECT_NE(words(c, text).find(text), std::string::npos);
-    EXPECT_NE(words(c, text).find("years 1 to 9999"), std::string::npos) << text;
+    const auto other = read_text(c, text, arena_);
+    ASSERT_TRUE(other);
+    EXPECT_EQ(other->kind(), Kind::kText);
+    EXPECT_EQ(other->view(), text);
   }
 }
 
@@ -251,9 +254,8 @@ TEST_F(TextValues, TimestampsWithoutAZoneAreAsWritten) {
                  "2024-01-01 00:00:00.1234567",
                  "2024-01-01 00:00:00+00",
                  "2024-01-01T00:00:00",
-                 "infinity",
-                 "0001-01-01 00:00:00 BC",
-                 "10000-01-01 00:00:00"});
+                 "infinit"});
+  EXPECT_EQ(read_text(c, "0001-01-01 00:00:00 BC", arena_)->kind(), Kind::kText);
 }
 
 TEST_F(TextValues, TimestampsWithAZoneAreInstants) {
@@ -274,9 +276,10 @@ TEST_F(TextValues, TimestampsWithAZoneAreInstants) {
                  "1970-01-01 00:00:00+00x",
                  "0001-01-01 00:00:00+01",
                  "9999-12-31 23:59:59-01",
-                 "infinity",
-                 "0001-12-31 00:00:00+00 BC",
-                 "10000-01-01 00:00:00+00"});
+                 "infinit"});
+  for (const char* text : {"infinity", "0001-12-31 00:00:00+00 BC", "10000-01-01 00:00:00+00"}) {
+    EXPECT_EQ(read_text(c, text, arena_)->kind(), Kind::kText) << text;
+  }
 }
 
 TEST_F(TextValues, TimesEndAtTwentyFour) {

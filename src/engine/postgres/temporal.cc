@@ -45,11 +45,24 @@ Misfit put_timestamp(WireBuffer& out, const ColumnType& type, const Value& value
   return Misfit::kNone;
 }
 
+// What only PostgreSQL has comes as text: before and after all time (DATEVAL_NOBEGIN and the like, datatype/timestamp.h).
+Misfit put_infinity(WireBuffer& out, const ColumnType& type, std::string_view text) {
+  const bool minus = text == "-infinity";
+  if (!minus && text != "infinity") return Misfit::kRange;
+  const bool date = type.form == Form::kDate;
+  out.put32(date ? 4 : 8);
+  if (date) out.put32(minus ? 0x80000000u : 0x7fffffffu);
+  if (!date) out.put64(minus ? uint64_t{1} << 63 : (uint64_t{1} << 63) - 1);
+  return Misfit::kNone;
+}
+
 }  // namespace
 
 Misfit append_temporal(WireBuffer& out, const ColumnType& type, const Value& value) {
   const Kind kind = value.kind();
   const bool civil = kind == Kind::kDate || kind == Kind::kDateTime;
+  const bool dated = type.form == Form::kDate || type.form == Form::kTimestamp || type.form == Form::kTimestamptz;
+  if (dated && kind == Kind::kText) return put_infinity(out, type, value.view());
   if (type.form == Form::kDate) return civil ? put_date(out, value) : Misfit::kKind;
   if (type.form == Form::kTimestamp || type.form == Form::kTimestamptz) {
     return civil || kind == Kind::kTimestamp ? put_timestamp(out, type, value) : Misfit::kKind;
