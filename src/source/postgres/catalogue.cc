@@ -118,8 +118,8 @@ class Loader {
     return ok();
   }
 
-  // The key is the first of: primary key, index of the replica identity, unique index of NOT NULL columns that is checked
-  // at once. Those two come first; the replica identity's index is unique, immediate and NOT NULL by its definition.
+  // The key is the first that is there of: primary key, index of the replica identity, another unique index that is checked
+  // at once; each fit for a key.
   Status load_indexes() {
     TRY_ASSIGN(const Answer rows, session_.query(indexes_sql(), filter_));
     for (size_t r = 0; r < rows.rows(); ++r) {
@@ -141,7 +141,7 @@ class Loader {
                                           (draft->table.identity == 'i' && rows.truth(r, 4)));
       if (identity) draft->table.identity_columns = columns;
       std::vector<uint16_t>& key = draft->schema->key;
-      if (key.empty() && (primary || (immediate && rows.truth(r, 6)))) {
+      if (key.empty() && rows.truth(r, 6) && (primary || immediate)) {
         key = std::move(columns);
       } else {
         draft->schema->unique_keys.push_back(std::move(columns));
@@ -181,14 +181,24 @@ class Loader {
   std::map<uint32_t, std::vector<std::pair<Draft*, uint16_t>>> enums_;  // by type: the columns of it
 };
 
+// All answers of one moment, in the caller's transaction if there is one.
+Result<std::vector<CatalogueTable>> load(Connection& session, const TextParams& filter) {
+  if (session.in_transaction()) return Loader(session, filter).load();
+  TRY(session.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"));
+  Result<std::vector<CatalogueTable>> tables = Loader(session, filter).load();
+  const Result<Answer> ended = session.execute("ROLLBACK");
+  if (tables && !ended) return ended.error();
+  return tables;
+}
+
 }  // namespace
 
 Result<std::vector<CatalogueTable>> load_tables(Connection& session) {
-  return Loader(session, {std::nullopt, std::nullopt}).load();
+  return load(session, {std::nullopt, std::nullopt});
 }
 
 Result<std::vector<CatalogueTable>> load_table(Connection& session, const TableName& name) {
-  return Loader(session, {name.schema, name.table}).load();
+  return load(session, {name.schema, name.table});
 }
 
 }  // namespace weft::postgres

@@ -53,13 +53,19 @@ inline constexpr std::string_view kCapturedTables =
 inline constexpr std::string_view kLabelsSql =
     "SELECT enumtypid, enumlabel FROM pg_enum WHERE enumtypid = ANY ($1::oid[]) ORDER BY enumtypid, enumsortorder";
 
-// table, columns, key columns among them, primary, replica identity, immediate, all columns NOT NULL. Unique indexes over
-// plain columns and all rows. The order is that in which a key is looked for.
+// table, columns, key columns among them, primary, replica identity, immediate, fit for a key. Unique indexes over plain
+// columns and all rows, in the order in which a key is looked for. Fit is one over NOT NULL columns whose equality is that of
+// the columns: rows are told apart by `=` and put in order by ORDER BY, so an index that tells more rows apart (another
+// collation where one of the two is not deterministic, an operator class of its own) is no key.
 [[nodiscard]] inline std::string indexes_sql() {
   return cat(
       "SELECT i.indrelid, i.indkey, i.indnkeyatts, i.indisprimary, i.indisreplident, i.indimmediate, NOT EXISTS ("
-      "SELECT FROM pg_attribute a WHERE a.attrelid = i.indrelid AND NOT a.attnotnull "
-      "AND a.attnum = ANY ((i.indkey::smallint[])[0:i.indnkeyatts - 1])) "
+      "SELECT FROM generate_series(0, i.indnkeyatts - 1) AS k(n) "
+      "JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[k.n] "
+      "JOIN pg_opclass o ON o.oid = i.indclass[k.n] "
+      "WHERE NOT a.attnotnull OR (NOT o.opcdefault AND o.opcname NOT IN ('text_pattern_ops', 'varchar_pattern_ops', "
+      "'bpchar_pattern_ops')) OR (i.indcollation[k.n] <> a.attcollation AND EXISTS (SELECT FROM pg_collation l "
+      "WHERE l.oid IN (i.indcollation[k.n], a.attcollation) AND NOT l.collisdeterministic))) "
       "FROM pg_index i WHERE i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL "
       "AND i.indrelid IN (SELECT c.oid FROM ",
       kCapturedTables,

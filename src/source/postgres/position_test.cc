@@ -72,7 +72,7 @@ TEST(PgPositionLog, IsSavedAsTheFormatPageSays) {
   const PgPositionLog log = example();
   std::string saved = "before";
   ASSERT_TRUE(log.save(0, 3, saved));
-  EXPECT_EQ(saved, std::string("before\x01\x90\xdd\xd9\x16\xcc\x0b\x80\x04\x01\x80\x01\xc9\x0b", 19));
+  EXPECT_EQ(saved, std::string("before\x01\x90\xdd\xd9\x16\xcc\x0b\x80\x04\x01\x80\x01\xc9\x0b", 20));
   EXPECT_EQ(log.text(0), "1:0/16B3748");
   EXPECT_EQ(log.text(1), "1:0/16B3848");
   EXPECT_EQ(log.text(2), "1:0/16B3888");
