@@ -5,6 +5,7 @@
 
 #include "contract/source_contract.h"
 #include "contract/target_contract.h"
+#include "live/contract_postgres_source.h"
 #include "live/rig.h"
 #include "source/mysql/mysql_source.h"
 #include "target/postgres/postgres_target.h"
@@ -213,6 +214,7 @@ INSTANTIATE_TEST_SUITE_P(PostgresRelaxed, TargetContract, ::testing::Values(&mak
 INSTANTIATE_TEST_SUITE_P(PostgresDurable, TargetContract, ::testing::Values(&make_target<true>));
 INSTANTIATE_TEST_SUITE_P(MariaDb, SourceContract, ::testing::Values(&make_source<Engine::kMariaDb>));
 INSTANTIATE_TEST_SUITE_P(MySql, SourceContract, ::testing::Values(&make_source<Engine::kMySql>));
+INSTANTIATE_TEST_SUITE_P(Postgres, SourceContract, ::testing::Values(&make_postgres_source_harness));
 
 }  // namespace
 }  // namespace weft::contract

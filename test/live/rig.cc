@@ -57,12 +57,7 @@ WeftResult Rig::run(const std::vector<std::string>& more, std::vector<std::strin
 }
 
 std::string Rig::at_target(const std::string& sql) const {
-  std::string out;
-  for (const support::Row& row : target_session().query(sql)) {
-    if (!out.empty()) out += "|";
-    for (size_t i = 0; i < row.size(); ++i) out += (i == 0 ? "" : ",") + row[i].value_or("NULL");
-  }
-  return out;
+  return support::text_of(target_session().query(sql));
 }
 
 bool Rig::becomes(const std::string& sql, const std::string& value, support::Deadline deadline) const {

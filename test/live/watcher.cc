@@ -9,8 +9,12 @@ namespace weft::live {
 
 using namespace std::chrono_literals;
 
-Watcher::Watcher(std::string target_url)
-    : url_(std::move(target_url)), thread_([this](std::stop_token stop) { run(stop); }) {}
+Watcher::Watcher(std::string target_url) : Watcher(std::move(target_url), shop_breaches_sql()) {}
+
+Watcher::Watcher(std::string target_url, std::string breaches_sql)
+    : url_(std::move(target_url)),
+      breaches_sql_(std::move(breaches_sql)),
+      thread_([this](std::stop_token stop) { run(stop); }) {}
 
 void Watcher::stop() {
   if (!thread_.joinable()) return;
@@ -27,7 +31,7 @@ void Watcher::run(std::stop_token stop) {
         const bool must_hold = consistent_;
         if (must_hold) {
           std::string words;
-          for (const auto& row : session.query(shop_breaches_sql())) words += row[0].value_or("NULL") + "\n";
+          for (const auto& row : session.query(breaches_sql_)) words += row[0].value_or("NULL") + "\n";
           ++reads_;
           if (!words.empty()) breach_.with([&](std::string& b) { b = b.empty() ? words : b; });
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Watcher: a reader beside weft. From the moment it is told that the target is consistent, every read (one snapshot over
-// several tables) must keep what only whole transactions keep (shop_breaches_sql).
+// several tables) must keep what only whole transactions keep: a statement that gives a row of words per breach (that of
+// the shop if none is named) must give none.
 //
 //   Watcher watcher(target.url("shop")); watcher.expect_consistent(); ... watcher.stop(); EXPECT_EQ(watcher.breach(), "");
 //
@@ -18,6 +19,7 @@ namespace weft::live {
 class Watcher {
  public:
   explicit Watcher(std::string target_url);
+  Watcher(std::string target_url, std::string breaches_sql);
 
   ~Watcher() { stop(); }
 
@@ -41,6 +43,7 @@ class Watcher {
   void run(std::stop_token stop);
 
   std::string url_;
+  std::string breaches_sql_;
   std::atomic<bool> consistent_ = false;
   std::atomic<uint64_t> reads_ = 0;
   Guarded<std::string> breach_;

@@ -31,4 +31,14 @@ class SqlError : public std::runtime_error {
   return *rows[0][0];
 }
 
+// Rows in their order, as one text: "1,a|2,NULL".
+[[nodiscard]] inline std::string text_of(const Rows& rows) {
+  std::string out;
+  for (const Row& row : rows) {
+    if (&row != &rows.front()) out += "|";
+    for (size_t i = 0; i < row.size(); ++i) out += (i == 0 ? "" : ",") + row[i].value_or("NULL");
+  }
+  return out;
+}
+
 }  // namespace weft::support
