@@ -14,6 +14,11 @@ Error corrupt(std::string_view what) {
   return Error(Blame::kConfig, cat("logical replication stream: ", what), "corrupt-stream");
 }
 
+bool refers_to(const TableSchema& table, const TableName& parent) {
+  return std::any_of(
+      table.foreign_keys.begin(), table.foreign_keys.end(), [&](const ForeignKey& fk) { return fk.parent == parent; });
+}
+
 }  // namespace
 
 Status OutputStream::feed(std::string_view message) {
@@ -174,12 +179,23 @@ Status OutputStream::row(const RowMessage& message) {
 
 Status OutputStream::truncate(const TruncateMessage& message) {
   if (!open_) return corrupt("a truncate outside of a transaction");
+  std::vector<SchemaRef> left;
   for (const uint32_t id : message.relations) {
     const auto found = tables_.find(id);
     if (found == tables_.end()) return corrupt(cat("a truncate of relation ", id, ", which was not described"));
-    if (!found->second.known.schema) continue;
-    builder_.keep(found->second.known.schema);
-    add(Truncate{found->second.known.schema.get()});
+    if (found->second.known.schema) left.push_back(found->second.known.schema);
+  }
+  // Children before their parents, for they go one by one; within a circle in any order.
+  while (!left.empty()) {
+    auto next = std::find_if(left.begin(), left.end(), [&](const SchemaRef& table) {
+      return std::none_of(left.begin(), left.end(), [&](const SchemaRef& other) {
+        return other != table && refers_to(*other, table->name);
+      });
+    });
+    if (next == left.end()) next = left.begin();
+    builder_.keep(*next);
+    add(Truncate{next->get()});
+    left.erase(next);
   }
   return ok();
 }

@@ -64,10 +64,15 @@ CatalogueTable followed(CatalogueTable table) {
   const TableSchema& all = *table.schema;
   std::vector<int> now;
   std::vector<Column> columns;
-  for (const Column& column : all.columns) {
+  std::vector<std::string> casts;
+  for (size_t i = 0; i < all.columns.size(); ++i) {
+    const Column& column = all.columns[i];
     now.push_back(column.generated ? -1 : static_cast<int>(columns.size()));
-    if (!column.generated) columns.push_back(column);
+    if (column.generated) continue;
+    columns.push_back(column);
+    if (i < table.cast_types.size()) casts.push_back(table.cast_types[i]);
   }
+  table.cast_types = std::move(casts);
   TableSchema schema = with_columns(all, now, std::move(columns));
   table.identity_columns = moved(table.identity_columns, now).value_or(std::vector<uint16_t>());
   if (table.identity == 'f') {

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "codec/pgoutput/text_values.h"
 #include "engine/postgres/quote.h"
+#include "source/postgres/captured.h"
 #include "source/postgres/catalogue.h"
 #include "source/postgres/chunk_query.h"
 #include "source/postgres/read_view.h"
@@ -167,6 +168,7 @@ Status PgTableReader::check_shape(const SchemaRef& schema) {
   table_ = {};
   TRY_ASSIGN(auto found, load_table(*session_, schema->name));
   if (found.empty()) return changed(schema->name, "it is gone, or is not in the log any more");
+  found[0] = followed(std::move(found[0]));
   if (!same_shape(*found[0].schema, *schema)) return changed(schema->name, "it was altered");
   table_ = std::move(found[0]);
   table_.schema = schema;

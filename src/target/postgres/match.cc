@@ -58,6 +58,20 @@ class Matcher {
 
   void warn(std::string_view what, std::string mend) { add(Finding::Level::kWarning, what, std::move(mend)); }
 
+  // A type of PostgreSQL's own that the source has under the same name: what that prints of it is read here as it was. MySQL's
+  // types of the same names (date, json ...) have kinds of their own.
+  static bool same_type(const Column& c, const CatalogColumn& at) {
+    const bool own =
+        c.kind == Kind::kText || c.kind == Kind::kBool || c.kind == Kind::kTime || c.kind == Kind::kDecimal;
+    return own && c.source_type == at.type.printed;
+  }
+
+  static ColumnType as_text(const ColumnType& type) {
+    ColumnType out;
+    out.printed = type.printed;
+    return out;
+  }
+
   void match_column(const Column& c) {
     PlannedColumn planned;
     TargetColumn shown;
@@ -75,6 +89,8 @@ class Matcher {
     } else {
       planned.quoted = quote_identifier(at->name);
       planned.type = column_type(at->type);
+      if (c.kind == Kind::kText && same_type(c, *at) && !can_hold(planned.type, c.kind))
+        planned.type = as_text(planned.type);
       if (!at->type.equals.empty()) planned.equals = at->type.equals;
       planned.not_null = at->not_null;
       planned.written = !at->generated;
@@ -99,7 +115,7 @@ class Matcher {
             cat("ALTER TABLE ", plan_.name, " ALTER COLUMN ", planned.quoted, " TYPE ", target_type(c)));
       return;
     }
-    const std::string why = narrower(planned.type, c);
+    const std::string why = same_type(c, at) ? std::string() : narrower(planned.type, c);
     if (!why.empty()) warn(cat("has ", place, " for the source's ", c.source_type, ": ", why), {});
     if (at.not_null && c.nullable) warn(cat("has ", place, " NOT NULL, but the source allows NULL"), {});
     const auto ordinal = static_cast<uint16_t>(plan_.columns.size());
