@@ -351,7 +351,8 @@ NextMove Supervisor::after(const Status& result, bool started, bool stopping) {
   if (result || stopping) return {NextMove::Kind::kEnd, Duration(0)};
   const Error& error = result.error();
   if (error.code() == kLookAgain) return {NextMove::Kind::kRetry, Duration(0)};
-  if (error.code() == kPreparedUnknown && options_.on_lost_position != LostPosition::kFail) {
+  const bool needs_copy = error.code() == kPreparedUnknown || error.code() == kNeedsCopy;
+  if (needs_copy && options_.on_lost_position != LostPosition::kFail) {
     options_.memory->begin_again = true;
     return {NextMove::Kind::kRetry, Duration(0)};
   }

@@ -27,6 +27,7 @@ namespace weft {
 // Error codes (Error::code) that policy looks at; all with Blame::kConfig.
 inline constexpr std::string_view kPositionLost = "position-lost";    // purged, or the source never had it
 inline constexpr std::string_view kUnreachable = "unreachable";       // could not connect at all
+inline constexpr std::string_view kNeedsCopy = "needs-copy";          // what the stream lacks only a new copy has
 inline constexpr std::string_view kSchemaChanged = "schema-changed";  // DDL inside a chunk: re-read (kTransient)
 
 // What a server is. `identity` is stable across addresses and restarts: server uuid (or id) and database.

@@ -19,6 +19,19 @@ bool refers_to(const TableSchema& table, const TableName& parent) {
       table.foreign_keys.begin(), table.foreign_keys.end(), [&](const ForeignKey& fk) { return fk.parent == parent; });
 }
 
+// Changes of a shape are judged between transactions of the target; this one is in the middle of one that is open.
+Error changed_inside(const Relation& relation) {
+  const std::string name = cat(relation.schema, ".", relation.table);
+  return Error(
+             Blame::kConfig,
+             cat("table ",
+                 name,
+                 " comes in another shape in the middle of a transaction of more than what travels in one piece; start "
+                 "again with --on-lost-position=resnapshot or repair"),
+             std::string(kNeedsCopy))
+      .about(name);
+}
+
 }  // namespace
 
 Status OutputStream::feed(std::string_view message) {
@@ -61,12 +74,19 @@ Status OutputStream::relation(const Relation& relation) {
   table.identity = relation.identity;
   for (const RelationColumn& column : relation.columns) table.in_identity.push_back(column.key);
   if (table.known.schema && table.known.changed) {
+    if (cut_) return changed_inside(relation);
     if (table.known.before) builder_.keep(table.known.before);
     SchemaChange change;
     change.schema = table.known.before.get();
     change.database = arena_.copy(relation.schema);
     change.table = arena_.copy(relation.table);
     change.statement = "ALTER TABLE (rows come in another shape)";
+    const std::span<AddedColumn> added = arena_.array<AddedColumn>(table.known.added.size());
+    for (size_t i = 0; i < added.size(); ++i) {
+      const Catalogue::Added& column = table.known.added[i];
+      added[i] = {arena_.copy(column.name), column.kind, arena_.copy(column.text), column.not_null};
+    }
+    change.added = added;
     add(change);
   }
   tables_[relation.id] = std::move(table);

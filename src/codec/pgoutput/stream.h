@@ -26,16 +26,27 @@ class Catalogue {
  public:
   virtual ~Catalogue() = default;
 
+  struct Added {
+    std::string name;
+    AddedColumn::Default kind = AddedColumn::Default::kNone;
+    std::string text;
+    bool not_null = false;
+  };
+
   // The table as the relation message describes it; without a schema: not captured.
   struct Table {
     SchemaRef schema;
     SchemaRef before;                // the shape that was known until now, if this is another
     std::vector<uint16_t> ordinals;  // in `schema`, of each column of the message
     bool changed = false;
+    std::vector<Added> added;  // columns that `before` lacks
   };
 
   [[nodiscard]] virtual Result<Table> relation(const Relation& relation) = 0;
 };
+
+// Error code (kConfig): the stream can't go on without a new copy.
+inline constexpr std::string_view kNeedsCopy = "needs-copy";
 
 // Where transactions end: the adapter's.
 struct EndOfTransaction {

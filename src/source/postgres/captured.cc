@@ -60,18 +60,47 @@ Column column_of_message(const pgoutput::RelationColumn& sent, const TableSchema
 
 }  // namespace
 
+// Columns that came to the table, and what rows that were there hold in them: the default that was given with the column, if it
+// is a constant. One that was given later looks like one that is not.
+std::vector<pgoutput::Catalogue::Added> added_columns(const TableSchema& known,
+                                                      const TableSchema& now,
+                                                      const CatalogueTable* table) {
+  std::vector<pgoutput::Catalogue::Added> out;
+  for (const Column& column : now.columns) {
+    if (known.find(column.name) >= 0) continue;
+    pgoutput::Catalogue::Added added;
+    added.name = column.name;
+    added.not_null = !column.nullable;
+    const int at = table == nullptr ? -1 : table->schema->find(column.name);
+    const bool has =
+        at >= 0 && static_cast<size_t>(at) < table->has_default.size() && table->has_default[static_cast<size_t>(at)];
+    const auto value = decode_key(column.default_value);
+    if (!column.default_value.empty() && value) {
+      added.kind = AddedColumn::Default::kLiteral;
+      added.text = describe(value->row());
+    } else if (has || at < 0) {
+      added.kind = AddedColumn::Default::kOther;
+    }
+    out.push_back(std::move(added));
+  }
+  return out;
+}
+
 CatalogueTable followed(CatalogueTable table) {
   const TableSchema& all = *table.schema;
   std::vector<int> now;
   std::vector<Column> columns;
   std::vector<std::string> casts;
+  std::vector<bool> defaults;
   for (size_t i = 0; i < all.columns.size(); ++i) {
     const Column& column = all.columns[i];
     now.push_back(column.generated ? -1 : static_cast<int>(columns.size()));
     if (column.generated) continue;
     columns.push_back(column);
     if (i < table.cast_types.size()) casts.push_back(table.cast_types[i]);
+    if (i < table.has_default.size()) defaults.push_back(table.has_default[i]);
   }
+  table.has_default = std::move(defaults);
   table.cast_types = std::move(casts);
   TableSchema schema = with_columns(all, now, std::move(columns));
   table.identity_columns = moved(table.identity_columns, now).value_or(std::vector<uint16_t>());
@@ -120,6 +149,7 @@ Result<pgoutput::Catalogue::Table> Captured::relation(const pgoutput::Relation& 
     schema.version = known->version + 1;
     table.before = known;
     table.changed = true;
+    table.added = added_columns(*known, schema, now.empty() ? nullptr : &now.front());
     known = std::make_shared<const TableSchema>(std::move(schema));
   }
   table.schema = known;

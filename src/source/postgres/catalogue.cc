@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "codec/pgoutput/text_values.h"
+#include "model/row.h"
 #include "source/postgres/catalogue_sql.h"
 
 namespace weft::postgres {
@@ -38,6 +39,13 @@ std::vector<int64_t> numbers(std::string_view text) {
     while (at != end && *at == ' ') ++at;
   }
   return out;
+}
+
+// As Column::default_value has it; empty for what is no value of the column.
+std::string encoded(const Column& column, std::string_view text) {
+  Arena arena(256);
+  const Result<Value> value = pgoutput::read_text(column, text, arena);
+  return value ? encode_key(Row(&*value, 1)) : std::string();
 }
 
 class Loader {
@@ -96,6 +104,8 @@ class Loader {
       column.nullable = !rows.truth(r, 8);
       column.generated = rows.truth(r, 9);
       column.identity = rows.truth(r, 10);
+      if (!rows.is_null(r, 12)) column.default_value = encoded(column, rows.text(r, 12));
+      draft->table.has_default.push_back(rows.truth(r, 11));
       const auto ordinal = static_cast<uint16_t>(draft->schema->columns.size());
       if (rows.truth(r, 7)) enums_[type].push_back({draft, ordinal});
       draft->ordinals[rows.number(r, 1)] = ordinal;

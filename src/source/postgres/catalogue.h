@@ -21,6 +21,7 @@ struct CatalogueTable {
   bool partitioned = false;  // a partitioned table; its partitions are not listed
   // What a text is cast to for each column: its type, of a domain the base type, without a modifier.
   std::vector<std::string> cast_types;
+  std::vector<bool> has_default;  // by column
 };
 
 // Ordinary and partitioned tables of all schemas but the system's and weft's own, partitions under their root.

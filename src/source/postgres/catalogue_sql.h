@@ -23,7 +23,8 @@ inline constexpr std::string_view kCapturedTables =
              " ORDER BY n.nspname, c.relname");
 }
 
-// table, attnum, name, base type, its modifier, printed type, type to cast to, enum, not null, generated, identity.
+// table, attnum, name, base type, its modifier, printed type, type to cast to, enum, not null, generated, identity, has a default,
+// what rows that are older than the column hold in it (pg_attribute.attmissingval: a default that is no constant has none).
 // A domain's modifier is that of the innermost domain (lsyscache.c, getBaseTypeAndTypmod). Identity is also a default that
 // takes the next number of a sequence which the column owns (serial).
 [[nodiscard]] inline std::string columns_sql() {
@@ -32,7 +33,7 @@ inline constexpr std::string_view kCapturedTables =
       "SELECT oid, typbasetype, typtypmod FROM pg_type WHERE typtype = 'd' UNION ALL "
       "SELECT d.oid, t.typbasetype, t.typtypmod FROM domain d JOIN pg_type t ON t.oid = d.base WHERE t.typtype = 'd'), "
       "typed AS (SELECT a.attrelid, a.attnum, a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.attgenerated, "
-      "a.attidentity, coalesce(d.base, a.atttypid) AS base, "
+      "a.attidentity, a.atthasdef, a.atthasmissing, a.attndims, a.attmissingval, coalesce(d.base, a.atttypid) AS base, "
       "CASE WHEN d.base IS NULL THEN a.atttypmod ELSE d.typmod END AS typmod "
       "FROM pg_attribute a LEFT JOIN (domain d JOIN pg_type innermost ON innermost.oid = d.base "
       "AND innermost.typtype <> 'd') ON d.oid = a.atttypid "
@@ -45,7 +46,8 @@ inline constexpr std::string_view kCapturedTables =
       "JOIN pg_depend used ON used.classid = 'pg_attrdef'::regclass AND used.objid = ad.oid "
       "AND used.refclassid = 'pg_class'::regclass AND used.refobjid = owned.objid "
       "WHERE owned.classid = 'pg_class'::regclass AND owned.refclassid = 'pg_class'::regclass "
-      "AND owned.refobjid = a.attrelid AND owned.refobjsubid = a.attnum AND owned.deptype = 'a') "
+      "AND owned.refobjid = a.attrelid AND owned.refobjsubid = a.attnum AND owned.deptype = 'a'), "
+      "a.atthasdef, CASE WHEN a.atthasmissing AND a.attndims = 0 THEN (a.attmissingval::text::text[])[1] END "
       "FROM typed a JOIN pg_type t ON t.oid = a.base ORDER BY a.attrelid, a.attnum");
 }
 

@@ -34,8 +34,8 @@ class Checker {
   }
 
   Status ask() {
-    if (session_.server_version() < 100000) {
-      add(Finding::Level::kError, "the server is older than PostgreSQL 10, which has no pgoutput", "upgrade it");
+    if (session_.server_version() < 120000) {
+      add(Finding::Level::kError, "the server is older than PostgreSQL 12", "upgrade it");
       return ok();
     }
     TRY(check_level());

@@ -1,37 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
-// The stream's session is used by the thread that reads and by the keeper, which answers the server while nobody reads (hard
-// case 21): under `stream_mutex_`, never while waiting.
 #include "source/postgres/postgres_source.h"
 
 #include <algorithm>
 #include <atomic>
-#include <condition_variable>
-#include <mutex>
-#include <thread>
 
 #include "base/check.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "codec/pgoutput/stream.h"
 #include "engine/postgres/connection.h"
-#include "engine/postgres/quote.h"
 #include "model/table_filter.h"
 #include "source/postgres/captured.h"
 #include "source/postgres/check.h"
 #include "source/postgres/delivered.h"
 #include "source/postgres/slot.h"
 #include "source/postgres/table_reader.h"
+#include "source/postgres/wal_stream.h"
 
 namespace weft::postgres {
 namespace {
 
-using pgoutput::Frame;
-using pgoutput::Keepalive;
 using pgoutput::OutputStream;
-using pgoutput::WalData;
+
+static_assert(pgoutput::kNeedsCopy == kNeedsCopy);
 
 constexpr Duration kSlice = std::chrono::milliseconds(50);     // a stop request is seen at least this often
-constexpr Duration kReportEvery = std::chrono::seconds(1);     // what is flushed, at least
 constexpr Duration kAskFirst = std::chrono::milliseconds(20);  // after silence: how far has the server read?
 constexpr Duration kAskMax = std::chrono::seconds(1);
 // The server gives a silent client up after this; we speak every second.
@@ -43,8 +36,6 @@ class PostgresSource final : public Source {
       : options_(std::move(options)), address_(std::move(address)), filter_(options_.tables, options_.exclude) {
     filter_.take_any_schema();
   }
-
-  ~PostgresSource() override { stop_keeper(); }
 
   Result<SourceInfo> connect() override;
 
@@ -79,14 +70,12 @@ class PostgresSource final : public Source {
   Status make_ready();
   Status run(const std::vector<std::string>& statements);
   Status start(const PgPosition& from);
+  Status open_walsender();
+  void drop_stream();
   Result<bool> feed_available();
-  Status feed(std::string_view bytes);
   std::optional<Batch> take();
   std::optional<Batch> place_moved();
   Batch empty_batch(uint64_t lsn);
-  Status report(bool ask);
-  void start_keeper();
-  void stop_keeper();
 
   PostgresSourceOptions options_;
   Address address_;
@@ -102,18 +91,12 @@ class PostgresSource final : public Source {
   std::unique_ptr<OutputStream> stream_;
   Status broken_;
   uint64_t position_ = 0;  // behind what was handed on
-  uint64_t heard_ = 0;     // the server has sent everything that committed before
+  bool started_ = false;
   Duration ask_after_ = kAskFirst;
   SteadyTime silent_since_{};
-  std::atomic<uint64_t> flushed_ = 0;
-  std::atomic<uint64_t> stood_ = 0;  // position_, for backlog_bytes()
-  std::atomic<uint64_t> log_end_ = 0;
-
-  mutable std::mutex stream_mutex_;
-  std::unique_ptr<Connection> walsender_;  // under stream_mutex_ once the keeper runs
-  SteadyTime reported_at_{};               // the same
-  std::condition_variable_any keeper_wakes_;
-  std::jthread keeper_;
+  std::atomic<uint64_t> stood_ = 0;                           // position_, for backlog_bytes()
+  std::shared_ptr<WalStream> wal_;                            // made by connect()
+  mutable Guarded<std::shared_ptr<WalStream>> acknowledges_;  // wal_, for other threads
 };
 
 Result<std::unique_ptr<Connection>> PostgresSource::session(bool replication) const {
@@ -124,9 +107,7 @@ Result<std::unique_ptr<Connection>> PostgresSource::session(bool replication) co
 }
 
 Result<SourceInfo> PostgresSource::connect() {
-  stop_keeper();
-  stream_.reset();
-  walsender_.reset();
+  drop_stream();
   control_.reset();
   schemas_.clear();
   auto opened = session(false);
@@ -134,8 +115,8 @@ Result<SourceInfo> PostgresSource::connect() {
     return Error(opened.error().blame(), opened.error().message(), std::string(kUnreachable));
   }
   TRY_ASSIGN(control_, std::move(opened));
-  TRY_ASSIGN(walsender_, session(true));
-  TRY_ASSIGN(identity_, identify(*walsender_));
+  TRY(open_walsender());
+  TRY_ASSIGN(identity_, identify(wal_->session()));
   slot_ = options_.slot.empty() ? slot_name(identity_.database) : options_.slot;
   SourceInfo info{cat("postgresql:", identity_.system, ":", identity_.database),
                   cat("PostgreSQL ", control_->server_version() / 10000),
@@ -225,14 +206,11 @@ Result<Position> PostgresSource::head() {
 
 Status PostgresSource::open(const Position& after) {
   CHECK_MSG(control_ != nullptr, "connect() comes before open()");
-  stop_keeper();
   stream_.reset();
   broken_ = ok();
   TRY_ASSIGN(const PgPosition from, position_of(after));
-  if (!walsender_) {
-    TRY_ASSIGN(walsender_, session(true));
-  }
-  TRY(check_timeline(*walsender_, identity_, from));
+  if (!wal_ || started_) TRY(open_walsender());
+  TRY(check_timeline(wal_->session(), identity_, from));
   TRY_ASSIGN(const auto slot, find_slot(*control_, slot_));
   const std::string mend = "; start again with --on-lost-position=resnapshot or repair";
   const auto lost = [&](const std::string& why) {
@@ -260,44 +238,36 @@ Status PostgresSource::open(const Position& after) {
 }
 
 Status PostgresSource::start(const PgPosition& from) {
-  position_ = heard_ = from.lsn;
-  flushed_ = 0;
-  stood_ = log_end_ = from.lsn;
+  position_ = from.lsn;
+  stood_ = from.lsn;
   ask_after_ = kAskFirst;
-  silent_since_ = reported_at_ = real_clock().now();
-  TRY(walsender_->stream_begin(cat("START_REPLICATION SLOT ",
-                                   quote_identifier(slot_),
-                                   " LOGICAL ",
-                                   lsn_text(from.lsn),
-                                   " (proto_version '1', publication_names ",
-                                   quote_literal(quote_identifier(slot_)),
-                                   ")")));
-  start_keeper();
+  silent_since_ = real_clock().now();
+  started_ = true;
+  return wal_->start(slot_, from);
+}
+
+Status PostgresSource::open_walsender() {
+  drop_stream();
+  TRY_ASSIGN(auto walsender, session(true));
+  wal_ = std::make_shared<WalStream>(std::move(walsender));
+  acknowledges_.with([&](std::shared_ptr<WalStream>& wal) { wal = wal_; });
   return ok();
 }
 
-Status PostgresSource::feed(std::string_view bytes) {
-  TRY_ASSIGN(const Frame frame, pgoutput::parse_frame(bytes));
-  if (const auto* data = std::get_if<WalData>(&frame)) {
-    log_end_.store(std::max(log_end_.load(std::memory_order_relaxed), data->end), std::memory_order_relaxed);
-    return stream_->feed(data->payload);
-  }
-  const auto& keepalive = std::get<Keepalive>(frame);
-  heard_ = std::max(heard_, keepalive.end);
-  log_end_.store(std::max(log_end_.load(std::memory_order_relaxed), keepalive.end), std::memory_order_relaxed);
-  return keepalive.reply ? report(false) : ok();
+void PostgresSource::drop_stream() {
+  stream_.reset();
+  acknowledges_.with([](std::shared_ptr<WalStream>& wal) { wal.reset(); });
+  wal_.reset();
+  started_ = false;
 }
 
 // Feeds what is there without waiting; true if a batch is full before that is all.
 Result<bool> PostgresSource::feed_available() {
-  const std::lock_guard lock(stream_mutex_);
-  for (;;) {
-    TRY_ASSIGN(const auto message, walsender_->stream_poll());
-    if (!message) return false;
+  return wal_->poll([this](std::string_view payload) -> Result<bool> {
     silent_since_ = real_clock().now();
-    TRY(feed(*message));
-    if (stream_->pending_bytes() >= options_.batch_bytes && stream_->ready()) return true;
-  }
+    TRY(stream_->feed(payload));
+    return stream_->pending_bytes() >= options_.batch_bytes && stream_->ready();
+  });
 }
 
 std::optional<Batch> PostgresSource::take() {
@@ -328,8 +298,8 @@ Batch PostgresSource::empty_batch(uint64_t lsn) {
 
 // The log goes on without transactions of ours: it must be confirmed all the same, or the server keeps it for ever.
 std::optional<Batch> PostgresSource::place_moved() {
-  if (stream_->in_transaction() || heard_ <= position_) return std::nullopt;
-  position_ = heard_;
+  if (stream_->in_transaction() || wal_->heard() <= position_) return std::nullopt;
+  position_ = wal_->heard();
   stood_ = position_;
   return empty_batch(position_);
 }
@@ -347,12 +317,11 @@ Result<std::optional<Batch>> PostgresSource::next(Duration timeout, std::stop_to
     const SteadyTime now = real_clock().now();
     if (now >= deadline || stop.stop_requested()) return std::optional<Batch>();
     if (!stream_->in_transaction() && now - silent_since_ >= ask_after_) {
-      const std::lock_guard lock(stream_mutex_);
-      if (broken_ = report(true); !broken_) return broken_.error();
+      if (broken_ = wal_->ask(); !broken_) return broken_.error();
       silent_since_ = now;
       ask_after_ = std::min(ask_after_ * 2, kAskMax);
     }
-    Result<bool> waited = walsender_->stream_wait(std::min({deadline - now, kSlice, ask_after_}));
+    Result<bool> waited = wal_->wait(std::min({deadline - now, kSlice, ask_after_}));
     if (!waited) {
       broken_ = waited.error();
       return std::move(waited).error();
@@ -360,35 +329,10 @@ Result<std::optional<Batch>> PostgresSource::next(Duration timeout, std::stop_to
   }
 }
 
-// REQUIRES: stream_mutex_ is held.
-Status PostgresSource::report(bool ask) {
-  reported_at_ = real_clock().now();
-  return walsender_->copy_data(pgoutput::standby_status(flushed_.load(), real_clock().wall_us(), ask));
-}
-
-void PostgresSource::start_keeper() {
-  keeper_ = std::jthread([this](const std::stop_token& stop) {
-    std::unique_lock lock(stream_mutex_);
-    while (!stop.stop_requested()) {
-      keeper_wakes_.wait_for(lock, stop, std::chrono::nanoseconds(kReportEvery), [] { return false; });
-      if (stop.stop_requested() || real_clock().now() - reported_at_ < kReportEvery) continue;
-      // An error is the reader's to find.
-      if (!report(false)) return;
-    }
-  });
-}
-
-void PostgresSource::stop_keeper() {
-  if (!keeper_.joinable()) return;
-  keeper_.request_stop();
-  keeper_.join();
-  walsender_.reset();
-}
-
 Status PostgresSource::acknowledge(const Position& position) {
   TRY_ASSIGN(const PgPosition flushed, position_of(position));
-  uint64_t before = flushed_.load();
-  while (flushed.lsn > before && !flushed_.compare_exchange_weak(before, flushed.lsn)) continue;
+  const auto wal = acknowledges_.with([](const std::shared_ptr<WalStream>& open) { return open; });
+  if (wal) wal->flushed(flushed.lsn);
   return ok();
 }
 
@@ -413,7 +357,8 @@ Result<std::unique_ptr<TableReader>> PostgresSource::table_reader() {
 }
 
 std::optional<uint64_t> PostgresSource::backlog_bytes() const {
-  const uint64_t end = log_end_.load();
+  const auto wal = acknowledges_.with([](const std::shared_ptr<WalStream>& open) { return open; });
+  const uint64_t end = wal ? wal->log_end() : 0;
   const uint64_t stood = stood_.load();
   return end > stood ? end - stood : 0;
 }
