@@ -528,6 +528,34 @@ TEST_F(PgReader, NoticesAChangedShape) {
   }
 }
 
+TEST_F(PgReader, NoticesNewLabelsAndChangedKeys) {
+  sql_->exec(
+      "CREATE TYPE mood AS ENUM ('sad'); CREATE TYPE size AS ENUM ('s'); CREATE DOMAIN size_d AS size; "
+      "CREATE TABLE t (id int PRIMARY KEY, n int NOT NULL, m mood, d size_d)");
+  const auto reader = open_reader();
+  for (const char* change : {"ALTER TYPE mood ADD VALUE 'ok'",
+                             "ALTER TYPE mood RENAME VALUE 'ok' TO 'happy'",
+                             "ALTER TYPE size ADD VALUE 'm'",
+                             "ALTER TABLE t DROP CONSTRAINT t_pkey, ADD PRIMARY KEY (n)",
+                             "ALTER TABLE t DROP CONSTRAINT t_pkey; CREATE UNIQUE INDEX ON t (id)"}) {
+    const SchemaRef schema = schema_of("t");
+    for (int i = 0; i < 2; ++i) {
+      ASSERT_TRUE(begin(*reader, schema)) << change;
+      reader->end();
+    }
+    sql_->exec(change);
+    const auto point = reader->begin(schema);
+    ASSERT_FALSE(point) << change;
+    EXPECT_EQ(point.error().code(), kSchemaChanged) << change;
+  }
+  // What is no part of the shape changes nothing.
+  const SchemaRef schema = schema_of("t");
+  ASSERT_TRUE(begin(*reader, schema));
+  reader->end();
+  sql_->exec("CREATE INDEX ON t (n); ALTER TYPE mood RENAME TO temper; ANALYZE t");
+  EXPECT_TRUE(begin(*reader, schema));
+}
+
 TEST_F(PgReader, ATruncatedTableIsNotReadUnderAnOlderView) {
   sql_->exec("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)");
   const SchemaRef schema = schema_of("t");
