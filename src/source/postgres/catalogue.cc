@@ -211,4 +211,9 @@ Result<std::vector<CatalogueTable>> load_table(Connection& session, const TableN
   return load(session, {name.schema, name.table});
 }
 
+Result<std::string> shape_mark(Connection& session, const TableName& name) {
+  TRY_ASSIGN(const Answer answer, session.query(std::string(kShapeMarkSql), {name.schema, name.table}));
+  return answer.rows() == 0 ? std::string() : std::string(answer.text(0, 0));
+}
+
 }  // namespace weft::postgres

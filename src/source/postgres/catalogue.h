@@ -28,5 +28,8 @@ struct CatalogueTable {
 [[nodiscard]] Result<std::vector<CatalogueTable>> load_tables(Connection& session);
 // One table; empty if it is gone.
 [[nodiscard]] Result<std::vector<CatalogueTable>> load_table(Connection& session, const TableName& name);
+// A text that is another one whenever load_table() might say something else of the table's columns and keys: one cheap
+// statement. Empty if the table is gone.
+[[nodiscard]] Result<std::string> shape_mark(Connection& session, const TableName& name);
 
 }  // namespace weft::postgres

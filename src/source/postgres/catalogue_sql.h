@@ -87,4 +87,17 @@ inline constexpr std::string_view kLabelsSql =
       ") ORDER BY k.conrelid, k.conname, u.place");
 }
 
+// The versions of the catalogue's rows that describe a table's columns and keys: DDL makes new ones. Labels count of all types
+// that a column, or a domain, may be made of.
+inline constexpr std::string_view kShapeMarkSql =
+    "SELECT concat_ws(';', c.oid, c.xmin, "
+    "(SELECT string_agg(concat_ws(' ', a.attnum, a.xmin, t.xmin), ',' ORDER BY a.attnum) FROM pg_attribute a "
+    "LEFT JOIN pg_type t ON t.oid = a.atttypid WHERE a.attrelid = c.oid AND a.attnum > 0), "
+    "(SELECT string_agg(concat_ws(' ', i.indexrelid, i.xmin), ',' ORDER BY i.indexrelid) FROM pg_index i "
+    "WHERE i.indrelid = c.oid), "
+    "(SELECT string_agg(concat_ws(' ', e.oid, e.xmin), ',' ORDER BY e.oid) FROM pg_enum e WHERE e.enumtypid IN "
+    "(SELECT a.atttypid FROM pg_attribute a WHERE a.attrelid = c.oid UNION ALL SELECT typbasetype FROM pg_type "
+    "WHERE typtype = 'd'))) "
+    "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2";
+
 }  // namespace weft::postgres

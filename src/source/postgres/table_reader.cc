@@ -77,6 +77,7 @@ class PgTableReader final : public TableReader {
 
   SchemaRef schema_;      // of the open view
   CatalogueTable table_;  // the same table as the catalogue had it last, with schema_ as its schema
+  std::string mark_;      // of that state, if it was seen in a view
   enum class Range : uint8_t { kNone, kOpen, kDone } range_ = Range::kNone;  // of the open view
   size_t row_bytes_ = 0;                                                     // the largest recent average; 0: not known
 };
@@ -158,14 +159,19 @@ Result<std::shared_ptr<const ReadPoint>> PgTableReader::begin_view(const SchemaR
                             .in_log_order = !chunkable(*schema)};
   TRY_ASSIGN(auto point, open_view(*session_, server_, request, delivered_));
   // The view keeps DDL away from the table; only now does its shape say anything.
-  const uint32_t oid = table_.oid;
-  TRY(check_shape(schema));
-  if (table_.oid != oid) return changed(schema->name, "another table took its name");
+  TRY_ASSIGN(std::string mark, shape_mark(*session_, schema->name));
+  if (mark.empty() || mark != mark_) {
+    const uint32_t oid = table_.oid;
+    TRY(check_shape(schema));
+    if (table_.oid != oid) return changed(schema->name, "another table took its name");
+    mark_ = std::move(mark);
+  }
   return point;
 }
 
 Status PgTableReader::check_shape(const SchemaRef& schema) {
   table_ = {};
+  mark_.clear();
   TRY_ASSIGN(auto found, load_table(*session_, schema->name));
   if (found.empty()) return changed(schema->name, "it is gone, or is not in the log any more");
   found[0] = followed(std::move(found[0]));
