@@ -94,14 +94,14 @@ Result<Connection> Server::open(const Timeouts& timeouts) const {
   return session;
 }
 
-std::optional<Host> Server::writable_elsewhere() const {
+std::optional<Connection> Server::writable_elsewhere() const {
   if (!options_.several() || !facts_.read_only) return std::nullopt;
   const Result<Connection> here = open(kQuickly);
   if (here && !here->facts().read_only) return std::nullopt;
   for (const Host& other : options_.hosts) {
     if (other == host_) continue;
-    const Result<Connection> session = Connection::open(options_, other, kQuickly);
-    if (session && !session->facts().read_only) return other;
+    Result<Connection> session = Connection::open(options_, other, kQuickly);
+    if (session && !session->facts().read_only) return *std::move(session);
   }
   return std::nullopt;
 }

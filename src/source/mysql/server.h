@@ -19,9 +19,9 @@ class Server {
  public:
   [[nodiscard]] static Result<Server> find(const Options& options);
   [[nodiscard]] Result<Connection> open(const Timeouts& timeouts) const;
-  // Another of the hosts that can be written to, while this one, found for want of such, still can't. Asks them anew, a
-  // second each at most.
-  [[nodiscard]] std::optional<Host> writable_elsewhere() const;
+  // A session of another of the hosts that can be written to, while this one, found for want of such, still can't. Asks them
+  // anew, a second each at most.
+  [[nodiscard]] std::optional<Connection> writable_elsewhere() const;
 
   [[nodiscard]] const ServerFacts& facts() const { return facts_; }
 
