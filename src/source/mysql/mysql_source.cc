@@ -201,16 +201,20 @@ Result<std::optional<Batch>> MySqlSource::next(Duration timeout, std::stop_token
 }
 
 // A replica serves while the one that is written to is away, and may be behind it by any amount when that is back: its own
-// lag is nothing that its log tells. One that was promoted meanwhile stays.
+// lag is nothing that its log tells. One that was promoted meanwhile stays; so does one that has shown what the other never had.
 Status MySqlSource::leave_replica() {
   if (!server_->facts().read_only || !options_.server.several()) return ok();
   if (real_clock().now() < look_elsewhere_at_) return ok();
-  const std::optional<Host> other = server_->writable_elsewhere();
+  std::optional<Connection> other = server_->writable_elsewhere();
   look_elsewhere_every_ = std::min(look_elsewhere_every_ * 2, kLookElsewhereMax);
   look_elsewhere_at_ = real_clock().now() + look_elsewhere_every_;
   if (!other) return ok();
-  return Error(Blame::kTransient,
-               cat(other->text(), " can be written to, and ", control_->address(), " is only read: going over to it"));
+  const std::string here = cat(control_->address(), ", which is only read");
+  if (const Status has_it = check_position(*other, position_, Hosts::kSeveral); !has_it) {
+    log_warning(cat(other->address(), " can be written to, but staying with ", here, ": ", has_it.error().message()));
+    return ok();
+  }
+  return Error(Blame::kTransient, cat(other->address(), " can be written to: going over to it from ", here));
 }
 
 // Feeds what is there without waiting; true if a batch is full before that is all.
