@@ -46,6 +46,7 @@ INSERT INTO types VALUES
   '', '', '', '1970-01-01 00:00:00', '1969-12-31 23:59:59.999', '9999-12-31 23:59:59.999999+00', '0001-01-01', '00:00:00',
   '', '""', 'null', '00000000-0000-0000-0000-000000000000', '{}', '{}', '0.0.0.0/0', '0', 'ok', B'11111', '');
 INSERT INTO types (id) VALUES (4);
+INSERT INTO types (id, ts, ts3, tz, d) VALUES (8, 'infinity', '-infinity', '-infinity', 'infinity'), (9, '-infinity', NULL, 'infinity', '-infinity');
 INSERT INTO types (id, n, f4, f8) VALUES (5, 'NaN', 'NaN', '-Infinity'), (6, 0.000, '-0', '-0'), (7, 1e20, 1e10, 1e15);
 INSERT INTO types (id, i8, n, f8, t, tz, jb, u, ta, by) SELECT g, g * 1000000007::bigint, g / 7.0, g / 7.0::float8, repeat('t', g),
   timestamptz '2024-01-01 00:00:00+00' + g * interval '1.000001 hour', jsonb_build_object('g', g, 'a', array[g, g]),
