@@ -50,7 +50,8 @@ TEST_F(CliTest, WrongCommandLinesAreExit2) {
       {{"run", "--form", "x"}, "unknown flag '--form', nearest known flag '--from'"},
       {{"run", "--from"}, "--from needs a value"},
       {{"run", "--from", "sqlite:/a.db", "--to", "spanner://p/i/d"},
-       "from.url: not available in this version: sqlite; available: mysql:// or mariadb:// (MySQL, MariaDB)\n"
+       "from.url: not available in this version: sqlite; available: mysql:// or mariadb:// (MySQL, MariaDB), "
+       "postgresql:// or postgres:// (PostgreSQL)\n"
        "to.url: not available in this version: spanner; available: postgresql:// or postgres:// (PostgreSQL)\n"},
       {{"run", "--from", "mysqll://h/d", "--to", kTo}, "from.url: unknown kind of address 'mysqll:'"},
       {{"run", "--from", "nonsense", "--to", kTo}, "--from: from.url is no address"},
