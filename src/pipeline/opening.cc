@@ -183,6 +183,8 @@ Status begin_fresh(const PipelineOptions& options,
 // what the source no longer has is removed (hard case 11).
 Status begin_again(const PipelineOptions& options, Source& source, Target& target, Opened& opened, OpenSides& sides) {
   const bool repair = options.on_lost_position == LostPosition::kRepair;
+  TRY(source.prepare());
+  TRY_ASSIGN(sides.head, source.head());
   Group group;
   group.from = sides.progress;
   group.schemas = sides.catalogue;
@@ -305,6 +307,7 @@ Result<OpenSides> open_sides(const PipelineOptions& options, Source& source, Tar
   TRY_ASSIGN(
       Opened opened,
       target.open({sides.name, info.identity, options.may_create_weft, options.takeover_wait, info.any_of_several}));
+  if (!opened.progress) TRY(source.prepare());
   // The head first: whatever the catalogue shows now is at least as new.
   TRY_ASSIGN(sides.head, source.head());
   TRY_ASSIGN(sides.catalogue, source.tables());

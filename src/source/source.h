@@ -132,6 +132,11 @@ class Source {
   // Schema versions that were current at the position to be opened (persisted at the target), used to decode rows whose
   // events carry no column names. Call before open().
   virtual void use_schemas(const std::vector<SchemaRef>& schemas) = 0;
+
+  // Makes what the source has to keep for a stream that begins at a head() asked for from now on, as far as it may (a slot
+  // keeps log from when it is made, so none is made for a position that is lost). REQUIRES: connect().
+  [[nodiscard]] virtual Status prepare() { return ok(); }
+
   // The position of everything that is committed now. REQUIRES: connect().
   [[nodiscard]] virtual Result<Position> head() = 0;
   // Error code kPositionLost when the log no longer reaches back to `after`, or `after` is ahead of this server.

@@ -46,6 +46,8 @@ class SourceContract : public ::testing::TestWithParam<SourceFactory> {
     source_ = harness_->process();
     const auto info = source_->connect();
     ASSERT_TRUE(info) << info.error().message();
+    const Status prepared = source_->prepare();
+    ASSERT_TRUE(prepared) << prepared.error().message();
   }
 
   // One delivered transaction, with the batch that owns it.

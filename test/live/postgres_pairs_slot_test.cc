@@ -69,6 +69,25 @@ TEST_F(PostgresPairsSlot, ASlotThatWasMadeAnewIsALostPosition) {
   expect_mended_by("repair");
 }
 
+// The server itself gave it up (max_slot_wal_keep_size); a refused start leaves no new slot that keeps log for nobody.
+TEST_F(PostgresPairsSlot, ASlotWhoseLogIsGoneIsALostPositionAndIsMadeAnew) {
+  begin({.source = {.wal_level = "logical", .settings = {"max_slot_wal_keep_size = 1MB"}}});
+  ASSERT_EQ(run_until_now({"--table", "t"}).code, 0);
+  source("DELETE FROM t WHERE id = 1; INSERT INTO t VALUES (3, 'three'); UPDATE t SET v = 'zwei' WHERE id = 2");
+  for (int i = 0; i < 6 && slot("wal_status") != "lost"; ++i) {
+    source("CREATE TABLE IF NOT EXISTS other (a int); INSERT INTO other VALUES (1)");
+    source("SELECT pg_switch_wal()");
+    source("CHECKPOINT");
+  }
+  ASSERT_EQ(slot("wal_status"), "lost");
+  expect_refused(run_until_now({"--table", "t"}), {"--on-lost-position"});
+  EXPECT_EQ(slot("wal_status"), "lost");
+  const WeftResult result = run_until_now({"--table", "t", "--on-lost-position", "repair"});
+  EXPECT_EQ(result.code, 0) << result.out;
+  EXPECT_EQ(rows(), pair_->at_source("SELECT * FROM t ORDER BY 1"));
+  EXPECT_EQ(slot("wal_status"), "reserved");
+}
+
 TEST_F(PostgresPairsSlot, AServerThatDoesNotLogForDecodingIsRefused) {
   begin({.source = {.wal_level = "replica"}});
   expect_refused(run_until_now(), {"wal_level", "logical"});

@@ -34,8 +34,8 @@ class Checker {
   }
 
   Status ask() {
-    if (session_.server_version() < 120000) {
-      add(Finding::Level::kError, "the server is older than PostgreSQL 12", "upgrade it");
+    if (session_.server_version() < 130000) {
+      add(Finding::Level::kError, "the server is older than PostgreSQL 13", "upgrade it");
       return ok();
     }
     TRY(check_level());
@@ -72,8 +72,9 @@ class Checker {
 
   Status check_slot() {
     TRY_ASSIGN(const auto slot, find_slot(session_, slot_));
+    // By policy a run mends it.
     if (slot && slot->lost) {
-      add(Finding::Level::kError,
+      add(Finding::Level::kWarning,
           cat("replication slot ", slot_, " has lost its log"),
           "start again with --on-lost-position=resnapshot or repair");
     }

@@ -47,6 +47,7 @@ class PostgresSource final : public Source {
 
   void use_schemas(const std::vector<SchemaRef>& schemas) override { schemas_ = schemas; }
 
+  Status prepare() override;
   Result<Position> head() override;
   Status open(const Position& after) override;
   Result<std::optional<Batch>> next(Duration timeout, std::stop_token stop) override;
@@ -67,7 +68,7 @@ class PostgresSource final : public Source {
   Result<std::unique_ptr<Connection>> session(bool replication) const;
   Result<std::vector<CatalogueTable>> captured_tables();
   Result<std::vector<CatalogueTable>> ask(const TableName& table);
-  Status make_ready();
+  Status make_ready(Slots with_slot);
   Status run(const std::vector<std::string>& statements);
   Status start(const PgPosition& from);
   Status open_walsender();
@@ -83,7 +84,7 @@ class PostgresSource final : public Source {
   std::unique_ptr<Connection> control_;
   SystemIdentity identity_;
   std::string slot_;
-  bool made_ = false;
+  bool ready_ = false;
   std::vector<SchemaRef> schemas_;
   std::shared_ptr<Delivered> delivered_ = std::make_shared<Delivered>();
 
@@ -155,7 +156,7 @@ Result<std::vector<SchemaRef>> PostgresSource::tables() {
 }
 
 // A table without a replica identity must not be published: the source itself would refuse its updates from then on.
-Status PostgresSource::make_ready() {
+Status PostgresSource::make_ready(Slots with_slot) {
   TRY_ASSIGN(const Answer level, control_->query("SELECT pg_catalog.current_setting('wal_level')", {}));
   if (level.text(0, 0) != "logical") {
     return Error(Blame::kConfig,
@@ -169,8 +170,13 @@ Status PostgresSource::make_ready() {
   const std::string refused = without_identity(found);
   if (!refused.empty()) return Error(Blame::kConfig, refused);
   if (!options_.setup || found.empty()) return ok();
-  TRY_ASSIGN(const auto statements, missing_statements(*control_, slot_, found));
+  TRY_ASSIGN(const auto statements, missing_statements(*control_, slot_, found, with_slot));
   return run(statements);
+}
+
+Status PostgresSource::prepare() {
+  CHECK_MSG(control_ != nullptr, "connect() comes before prepare()");
+  return make_ready(Slots::kMade);
 }
 
 Status PostgresSource::run(const std::vector<std::string>& statements) {
@@ -183,7 +189,7 @@ Result<std::vector<std::string>> PostgresSource::set_up(bool dry_run) {
   TRY_ASSIGN(const std::vector<CatalogueTable> found, captured_tables());
   const std::string refused = without_identity(found);
   if (!refused.empty()) return Error(Blame::kConfig, refused);
-  TRY_ASSIGN(auto statements, missing_statements(*control_, slot_, found));
+  TRY_ASSIGN(auto statements, missing_statements(*control_, slot_, found, Slots::kMade));
   if (!dry_run) TRY(run(statements));
   return statements;
 }
@@ -197,8 +203,8 @@ Result<std::vector<std::string>> PostgresSource::tear_down(bool dry_run) {
 
 Result<Position> PostgresSource::head() {
   CHECK_MSG(control_ != nullptr, "connect() comes before head()");
-  if (!made_) TRY(make_ready());
-  made_ = true;
+  if (!ready_) TRY(make_ready(Slots::kLeft));
+  ready_ = true;
   TRY_ASSIGN(const Answer now, control_->query("SELECT pg_catalog.pg_current_wal_insert_lsn()", {}));
   TRY_ASSIGN(const uint64_t lsn, parse_lsn(now.text(0, 0)));
   return Position(PgPosition{identity_.timeline, end_of_record(lsn)}.text());

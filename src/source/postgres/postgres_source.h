@@ -4,7 +4,7 @@
 //   TRY_ASSIGN(auto source, make_postgres_source({.url = url, .tables = {"orders", "line_*"}}));
 //
 // Positions: docs/formats/postgres_position.md. Identity: "postgresql:<system identifier>:<database>", which a promoted
-// standby keeps. The publication and the slot are made by the first head(), where they are missing and `setup` allows it.
+// standby keeps. Where they are missing and `setup` allows it, the publication is made by the first head(), the slot by prepare().
 #pragma once
 
 #include <memory>

@@ -97,12 +97,18 @@ Result<std::optional<Slot>> find_slot(Connection& session, const std::string& na
 
 Result<std::vector<std::string>> missing_statements(Connection& session,
                                                     const std::string& name,
-                                                    const std::vector<CatalogueTable>& tables) {
+                                                    const std::vector<CatalogueTable>& tables,
+                                                    Slots slots) {
   std::vector<std::string> statements;
   TRY_ASSIGN(const std::string publication, publication_statement(session, name, tables));
   if (!publication.empty()) statements.push_back(publication);
+  if (slots == Slots::kLeft) return statements;
   TRY_ASSIGN(const auto slot, find_slot(session, name));
-  if (!slot) {
+  // One that has lost its log is good for nothing any more; the position is judged by the new one.
+  if (slot && slot->lost) {
+    statements.push_back(cat("SELECT pg_catalog.pg_drop_replication_slot(", quote_literal(name), ")"));
+  }
+  if (!slot || slot->lost) {
     statements.push_back(
         cat("SELECT pg_catalog.pg_create_logical_replication_slot(", quote_literal(name), ", 'pgoutput')"));
   }

@@ -33,11 +33,14 @@ struct Slot {
 // kConfig if a slot of the name is none of ours (another plugin or database).
 [[nodiscard]] Result<std::optional<Slot>> find_slot(Connection& session, const std::string& name);
 
-// The statements that make what is missing: the publication before the slot, for a slot's view of the catalogue begins with
+enum class Slots : uint8_t { kMade, kLeft };
+
+// The statements that make what is missing, the slot too or not: the publication before the slot, for a slot's view of the catalogue begins with
 // it (hard case 30).
 [[nodiscard]] Result<std::vector<std::string>> missing_statements(Connection& session,
                                                                   const std::string& name,
-                                                                  const std::vector<CatalogueTable>& tables);
+                                                                  const std::vector<CatalogueTable>& tables,
+                                                                  Slots slots);
 // Those that remove what is there.
 [[nodiscard]] Result<std::vector<std::string>> removing_statements(Connection& session, const std::string& name);
 
