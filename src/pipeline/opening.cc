@@ -80,6 +80,24 @@ std::vector<TableName> parents_of(const TableSchema& schema,
   return parents;
 }
 
+// A target table has its source's name without the schema: rows of two must not become rows of one.
+Status refuse_same_names(const std::vector<SchemaRef>& catalogue) {
+  for (const SchemaRef& one : catalogue) {
+    for (const SchemaRef& other : catalogue) {
+      if (one->name.table != other->name.table || one->name <= other->name) continue;
+      return Error(Blame::kConfig,
+                   cat("tables ",
+                       other->name.text(),
+                       " and ",
+                       one->name.text(),
+                       " would both be ",
+                       one->name.table,
+                       " at the target: leave one out with --exclude, or follow it in a pipeline of its own"));
+    }
+  }
+  return ok();
+}
+
 // The first table whose foreign keys lead back to itself: no order of copying satisfies them. Null if there is none.
 const TargetTable* find_circle(const std::vector<TargetTableRef>& tables) {
   for (const TargetTableRef& start : tables) {
@@ -312,6 +330,7 @@ Result<OpenSides> open_sides(const PipelineOptions& options, Source& source, Tar
   TRY_ASSIGN(sides.head, source.head());
   TRY_ASSIGN(sides.catalogue, source.tables());
   TRY_ASSIGN(sides.catalogue_at, source.head());
+  TRY(refuse_same_names(sides.catalogue));
   if (sides.catalogue.empty() && !opened.progress) {
     return Error(Blame::kConfig, cat("no table of ", info.identity, " matches; see --table and --exclude"));
   }

@@ -115,6 +115,15 @@ TEST_F(PostgresPairsSlot, ATableThatWasGivenAReplicaIdentityIsFollowed) {
   EXPECT_TRUE(becomes_equal(weft));
 }
 
+TEST_F(PostgresPairsSlot, TablesOfOneNameInTwoSchemasAreRefused) {
+  both("CREATE SCHEMA other");
+  source("CREATE TABLE other.t (id int PRIMARY KEY, v text)");
+  expect_refused(run_until_now(), {"other.t and public.t", "--exclude"});
+  EXPECT_EQ(rows(), "");
+  EXPECT_EQ(run_until_now({"--exclude", "other.t"}).code, 0);
+  EXPECT_EQ(rows(), "1,one|2,two");
+}
+
 // The source answers the server while it is blocked itself.
 TEST_F(PostgresPairsSlot, HardCase21ABlockedTargetDoesNotCostTheStream) {
   begin({.source = {.wal_level = "logical", .settings = {"wal_sender_timeout = 2s"}}});

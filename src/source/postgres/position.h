@@ -17,15 +17,6 @@ namespace weft::postgres {
 [[nodiscard]] std::string lsn_text(uint64_t lsn);
 [[nodiscard]] Result<uint64_t> parse_lsn(std::string_view text);
 
-// Where the latest record ended, out of where the server would insert the next (pg_current_wal_insert_lsn): that is behind a
-// page's header where a page begins (xlog_internal.h: 24 bytes, 40 on a file's first page; no record ends there). The stream
-// only tells ends of records.
-[[nodiscard]] constexpr uint64_t end_of_record(uint64_t insert) {
-  constexpr uint64_t kPage = 8192;
-  const uint64_t in_page = insert % kPage;
-  return in_page == 24 || in_page == 40 ? insert - in_page : insert;
-}
-
 struct PgPosition {
   uint32_t timeline = 0;
   uint64_t lsn = 0;

@@ -13,6 +13,7 @@
 #include "source/postgres/captured.h"
 #include "source/postgres/check.h"
 #include "source/postgres/delivered.h"
+#include "source/postgres/read_view.h"
 #include "source/postgres/slot.h"
 #include "source/postgres/table_reader.h"
 #include "source/postgres/wal_stream.h"
@@ -83,6 +84,7 @@ class PostgresSource final : public Source {
   TableFilter filter_;
   std::unique_ptr<Connection> control_;
   SystemIdentity identity_;
+  ServerState server_;
   std::string slot_;
   bool ready_ = false;
   std::vector<SchemaRef> schemas_;
@@ -116,6 +118,7 @@ Result<SourceInfo> PostgresSource::connect() {
     return Error(opened.error().blame(), opened.error().message(), std::string(kUnreachable));
   }
   TRY_ASSIGN(control_, std::move(opened));
+  TRY_ASSIGN(server_, server_state(*control_));
   TRY(open_walsender());
   TRY_ASSIGN(identity_, identify(wal_->session()));
   slot_ = options_.slot.empty() ? slot_name(identity_.database) : options_.slot;
@@ -207,7 +210,8 @@ Result<Position> PostgresSource::head() {
   ready_ = true;
   TRY_ASSIGN(const Answer now, control_->query("SELECT pg_catalog.pg_current_wal_insert_lsn()", {}));
   TRY_ASSIGN(const uint64_t lsn, parse_lsn(now.text(0, 0)));
-  return Position(PgPosition{identity_.timeline, end_of_record(lsn)}.text());
+  const uint64_t end = end_of_record(lsn, server_.page_bytes, server_.segment_bytes);
+  return Position(PgPosition{identity_.timeline, end}.text());
 }
 
 Status PostgresSource::open(const Position& after) {
