@@ -48,6 +48,18 @@ TEST_F(PostgresPairsSchema, EvolveAddsColumnsWithWhatTheRowsHold) {
   EXPECT_TRUE(becomes_equal(again));
 }
 
+// The log has names alone: a column that came while another went may be that one, with all its values.
+TEST_F(PostgresPairsSchema, EvolveStopsAtAColumnThatMayHaveBeenRenamed) {
+  WeftProcess weft = streaming({"--schema-changes", "evolve"});
+  source("ALTER TABLE t RENAME v TO w; INSERT INTO t VALUES (3, 'three')");
+  expect_stop(weft);
+  EXPECT_EQ(rows(), "1,one|2,two");
+  target("ALTER TABLE t RENAME v TO w");
+  WeftProcess again = streaming({"--schema-changes", "evolve"});
+  EXPECT_TRUE(becomes_equal(again));
+  EXPECT_EQ(rows(), "1,one|2,two|3,three");
+}
+
 TEST_F(PostgresPairsSchema, EvolveStopsAtADefaultThatIsNoConstant) {
   WeftProcess weft = streaming({"--schema-changes", "evolve"});
   source("ALTER TABLE t ADD r double precision DEFAULT random(); INSERT INTO t VALUES (3, 'three')");

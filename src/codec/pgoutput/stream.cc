@@ -87,6 +87,7 @@ Status OutputStream::relation(const Relation& relation) {
       added[i] = {arena_.copy(column.name), column.kind, arena_.copy(column.text), column.not_null};
     }
     change.added = added;
+    change.renames = table.known.renames;
     add(change);
   }
   tables_[relation.id] = std::move(table);

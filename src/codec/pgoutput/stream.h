@@ -40,6 +40,7 @@ class Catalogue {
     std::vector<uint16_t> ordinals;  // in `schema`, of each column of the message
     bool changed = false;
     std::vector<Added> added;  // columns that `before` lacks
+    bool renames = false;      // maybe: some came and others went, which names alone do not tell apart
   };
 
   [[nodiscard]] virtual Result<Table> relation(const Relation& relation) = 0;

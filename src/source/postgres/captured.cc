@@ -150,6 +150,8 @@ Result<pgoutput::Catalogue::Table> Captured::relation(const pgoutput::Relation& 
     table.before = known;
     table.changed = true;
     table.added = added_columns(*known, schema, now.empty() ? nullptr : &now.front());
+    const auto gone = [&](const Column& column) { return schema.find(column.name) < 0; };
+    table.renames = !table.added.empty() && std::any_of(known->columns.begin(), known->columns.end(), gone);
     known = std::make_shared<const TableSchema>(std::move(schema));
   }
   table.schema = known;
