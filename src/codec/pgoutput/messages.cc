@@ -141,7 +141,7 @@ Result<Message> parse_message(std::string_view bytes, Tuple& before, Tuple& afte
     case 'B': {
       Begin begin;
       begin.final_lsn = in.be(8);
-      begin.commit_us = static_cast<int64_t>(in.be(8)) + kEpochUs;
+      begin.commit_us = static_cast<int64_t>(in.be(8) + uint64_t{kEpochUs});  // any bytes: it may wrap
       begin.xid = u32(in);
       if (!in.ok()) return malformed("begin");
       return Message(begin);

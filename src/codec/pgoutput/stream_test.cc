@@ -119,6 +119,15 @@ TEST(OutputStream, MessagesInTheWrongPlaceAreRefused) {
   EXPECT_NE(play({begin(1, 1), items(), insert({"one", "x"})}).find("public.items, column id"), std::string::npos);
 }
 
+TEST(OutputStream, ACommitTimeOfAnyBytesIsTaken) {
+  ByteWriter out;
+  out.le('B', 1);
+  out.be(100, 8);
+  out.be(static_cast<uint64_t>(INT64_MAX), 8);
+  out.be(5, 4);
+  EXPECT_EQ(play({out.str(), commit(110)}), "end 110 of 5\n");
+}
+
 TEST(OutputStream, EveryMessageCutAtEveryByteIsRefused) {
   const std::vector<std::string> all = {begin(100, 5),
                                         items(),
