@@ -197,12 +197,20 @@ Status begin_fresh(const PipelineOptions& options,
   return target.start(sides.progress, states, sides.catalogue);
 }
 
+// The head first: whatever the catalogue shows then is at least as new.
+Status look_at_source(Source& source, OpenSides& sides) {
+  TRY_ASSIGN(sides.head, source.head());
+  TRY_ASSIGN(sides.catalogue, source.tables());
+  TRY_ASSIGN(sides.catalogue_at, source.head());
+  return refuse_same_names(sides.catalogue);
+}
+
 // The source can't go on from progress: every table is copied again over what is there, beside the stream from now on, and
 // what the source no longer has is removed (hard case 11).
 Status begin_again(const PipelineOptions& options, Source& source, Target& target, Opened& opened, OpenSides& sides) {
   const bool repair = options.on_lost_position == LostPosition::kRepair;
   TRY(source.prepare());
-  TRY_ASSIGN(sides.head, source.head());
+  TRY(look_at_source(source, sides));
   Group group;
   group.from = sides.progress;
   group.schemas = sides.catalogue;
@@ -326,11 +334,7 @@ Result<OpenSides> open_sides(const PipelineOptions& options, Source& source, Tar
       Opened opened,
       target.open({sides.name, info.identity, options.may_create_weft, options.takeover_wait, info.any_of_several}));
   if (!opened.progress) TRY(source.prepare());
-  // The head first: whatever the catalogue shows now is at least as new.
-  TRY_ASSIGN(sides.head, source.head());
-  TRY_ASSIGN(sides.catalogue, source.tables());
-  TRY_ASSIGN(sides.catalogue_at, source.head());
-  TRY(refuse_same_names(sides.catalogue));
+  TRY(look_at_source(source, sides));
   if (sides.catalogue.empty() && !opened.progress) {
     return Error(Blame::kConfig, cat("no table of ", info.identity, " matches; see --table and --exclude"));
   }
