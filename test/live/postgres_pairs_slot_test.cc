@@ -143,6 +143,11 @@ TEST_F(PostgresPairsSlot, HardCase21ABlockedTargetDoesNotCostTheStream) {
   const std::string blocked = pair_->at_source("SELECT clock_timestamp()");
   EXPECT_TRUE(pair_->source_says(
       cat("SELECT clock_timestamp() > timestamptz '", blocked, "' + interval '5 s'"), "t", deadline_in(30s)));
+  EXPECT_TRUE(pair_->source_says(
+      cat("SELECT reply_time > timestamptz '", blocked, "' FROM pg_stat_replication WHERE pid = ", stream),
+      "t",
+      deadline_in(30s)))
+      << "the source does not hear of us while we are blocked";
   EXPECT_EQ(slot("active_pid"), stream);
   lock.exec("COMMIT");
   EXPECT_TRUE(becomes_equal(weft, 120s));
