@@ -7,6 +7,7 @@
 #include "target/postgres/dead_letters.h"
 #include "target/postgres/key_actions.h"
 #include "target/postgres/progress.h"
+#include "target/postgres/recent_keys.h"
 
 namespace weft::postgres {
 namespace {
@@ -143,6 +144,8 @@ Status PostgresSession::commit(const Progress& from, const Progress& to) {
   Status sent = send_states(pipeline_, shared_->pipeline, std::exchange(states_, {}), Writer::kNoPlace);
   if (sent) sent = send_schemas(pipeline_, shared_->pipeline, std::exchange(schemas_, {}), Writer::kNoPlace);
   if (sent) sent = send_prepared(pipeline_, shared_->pipeline, std::exchange(prepared_, {}), Writer::kNoPlace);
+  const std::optional<std::string> keys = std::exchange(keys_, std::nullopt);
+  if (sent && keys) sent = send_recent_keys(pipeline_, shared_->pipeline, to, *keys, Writer::kNoPlace);
   if (sent) sent = send_advance(pipeline_, shared_->pipeline, from, to, Writer::kNoPlace);
   if (sent) sent = pipeline_.send("COMMIT", kCommitTag);
   if (sent) {
@@ -173,6 +176,7 @@ void PostgresSession::rollback() {
   states_.clear();
   schemas_.clear();
   prepared_.clear();
+  keys_.reset();
   tried_ = false;
   if (!open_) return;
   open_ = false;
@@ -232,6 +236,12 @@ Result<bool> PostgresSession::take_letter(uint64_t id) {
 
 Status PostgresSession::commit_beside() {
   TRY(end_queued());
+  if (const auto keys = std::exchange(keys_, std::nullopt)) {
+    if (Status kept = write_keys_beside(*connection_, shared_->pipeline, *keys); !kept) {
+      rollback();
+      return kept;
+    }
+  }
   // A person was told, and is not told again: not even a crash takes it back.
   const auto done = connection_->execute("SET LOCAL synchronous_commit = on; COMMIT");
   if (!done || done->tag() != "COMMIT") {

@@ -32,6 +32,9 @@ class PostgresSession final : public TargetSession {
   [[nodiscard]] Result<PrepareReport> prepare(const Group& group) override;
   [[nodiscard]] Status commit(const Progress& from, const Progress& to) override;
   void rollback() override;
+
+  void keep_keys(std::string keys) override { keys_ = std::move(keys); }
+
   [[nodiscard]] Status undo() override;
   [[nodiscard]] Result<std::vector<HeldKey>> held(const std::string& table,
                                                   const std::vector<std::string>& keys) override;
@@ -59,10 +62,11 @@ class PostgresSession final : public TargetSession {
   std::vector<TableStateRow> states_;
   std::vector<SchemaRef> schemas_;
   std::vector<PreparedStepRef> prepared_;
-  bool open_ = false;     // a transaction is open, or will be with the next statement
-  bool tried_ = false;    // a savepoint is set
-  bool relaxed_ = false;  // without foreign keys
-  bool waiting_ = true;   // its lock timeout is the patient one
+  std::optional<std::string> keys_;  // to be kept
+  bool open_ = false;                // a transaction is open, or will be with the next statement
+  bool tried_ = false;               // a savepoint is set
+  bool relaxed_ = false;             // without foreign keys
+  bool waiting_ = true;              // its lock timeout is the patient one
 };
 
 }  // namespace weft::postgres

@@ -17,6 +17,7 @@
 #include "target/postgres/objects.h"
 #include "target/postgres/postgres_session.h"
 #include "target/postgres/progress.h"
+#include "target/postgres/recent_keys.h"
 #include "target/postgres/replica_role.h"
 
 namespace weft::postgres {
@@ -67,6 +68,9 @@ class PostgresTarget final : public Target {
   Result<std::string> prepared(const std::string& name, uint64_t piece) override;
   Result<std::unique_ptr<TargetSession>> session() override;
   Result<std::unique_ptr<TargetKeys>> keys(const TargetTableRef& table) override;
+  Result<std::vector<KeptVersion>> kept_versions() override;
+  Result<std::vector<std::string>> kept_since(uint64_t version) override;
+  Status drop_kept() override;
   Result<uint64_t> flushed() override;
   std::vector<Finding> check(const std::vector<SchemaRef>& tables) override;
   void close() override;
@@ -260,6 +264,21 @@ Result<std::map<std::string, uint64_t>> PostgresTarget::count_letters() {
   TRY(control());
   if (!shared_) return Error(Blame::kBug, "count_letters() of a target that is not open");
   return postgres::count_letters(*control_, shared_->pipeline);
+}
+
+Result<std::vector<KeptVersion>> PostgresTarget::kept_versions() {
+  TRY(control());
+  return read_kept_versions(*control_, shared_->pipeline);
+}
+
+Result<std::vector<std::string>> PostgresTarget::kept_since(uint64_t version) {
+  TRY(control());
+  return read_kept_since(*control_, shared_->pipeline, version);
+}
+
+Status PostgresTarget::drop_kept() {
+  TRY(control());
+  return drop_recent_keys(*control_, shared_->pipeline);
 }
 
 Result<TargetTableRef> PostgresTarget::table(const SchemaRef& source, bool leave_out) {

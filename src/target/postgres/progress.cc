@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "target/postgres/progress.h"
 
+#include "base/hex.h"
 #include "base/text.h"
 #include "model/schema_text.h"
 #include "target/postgres/params.h"
@@ -40,16 +41,6 @@ const std::string kKeep =
 
 // A name that is used again may have been kept with more pieces.
 const std::string kForgetFrom = "DELETE FROM _weft.prepared WHERE pipeline = $1 AND name = $2 AND piece >= $3";
-
-// REQUIRES: lower-case digits, an even number of them.
-std::string from_hex(std::string_view digits) {
-  const auto half = [](char c) { return static_cast<uint8_t>(c <= '9' ? c - '0' : c - 'a' + 10); };
-  std::string bytes(digits.size() / 2, '\0');
-  for (size_t i = 0; i < bytes.size(); ++i) {
-    bytes[i] = static_cast<char>(half(digits[2 * i]) << 4 | half(digits[2 * i + 1]));
-  }
-  return bytes;
-}
 
 Progress progress_in(const Answer& answer) {
   Progress p;
