@@ -27,8 +27,6 @@ namespace weft::bookkeeping {
 [[nodiscard]] Result<std::vector<DeadLetter>> read_letters(
     SqlPort& port, const std::string& name, const std::string& table, uint64_t after_id, size_t limit);
 // The number of letters that were there.
-[[nodiscard]] Result<uint64_t> remove_letters(SqlPort& port,
-                                              const std::string& name,
-                                              const std::vector<uint64_t>& ids);
+[[nodiscard]] Result<uint64_t> remove_letters(SqlPort& port, const std::string& name, const std::vector<uint64_t>& ids);
 
 }  // namespace weft::bookkeeping

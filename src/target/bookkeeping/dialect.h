@@ -51,12 +51,29 @@ namespace weft::bookkeeping {
 class Transaction {
  public:
   explicit Transaction(SqlPort& port) : port_(port) {}
+
   Transaction(const Transaction&) = delete;
   Transaction& operator=(const Transaction&) = delete;
   ~Transaction();
 
   [[nodiscard]] Status begin();
   [[nodiscard]] Status commit();
+
+ private:
+  SqlPort& port_;
+  bool open_ = false;
+};
+
+// The same for reading: everything from one snapshot.
+class ReadTransaction {
+ public:
+  explicit ReadTransaction(SqlPort& port) : port_(port) {}
+
+  ReadTransaction(const ReadTransaction&) = delete;
+  ReadTransaction& operator=(const ReadTransaction&) = delete;
+  ~ReadTransaction();
+
+  [[nodiscard]] Status begin();
 
  private:
   SqlPort& port_;

@@ -28,16 +28,19 @@ class HolderProbe {
   [[nodiscard]] virtual Result<std::string> session(const std::string& pipeline) = 0;
   // kThere and kGone only if that is sure.
   [[nodiscard]] virtual Result<Holder> look(const std::string& pipeline, const std::string& session) = 0;
+
   // The pipeline is about to be taken from a holder with this session, or from what is left of one: end it where allowed.
   virtual void end(const std::string& /*pipeline*/, const std::string& /*session*/) {}
+
   // Our lease is given back.
   virtual void released(const std::string& /*pipeline*/) {}
 };
 
 struct LeaseOptions {
   Duration length = std::chrono::seconds(10);
-  Duration grace = std::chrono::seconds(10);  // a holder that is there and has not renewed for length + grace is taken over
-  HolderProbe* probe = nullptr;               // none: only the expiry counts
+  Duration grace =
+      std::chrono::seconds(10);  // a holder that is there and has not renewed for length + grace is taken over
+  HolderProbe* probe = nullptr;  // none: only the expiry counts
   Clock* clock = nullptr;
   std::stop_token stop = {};
 };

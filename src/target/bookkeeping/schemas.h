@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// `_weft_schema_version`: the shapes that a pipeline's tables had. Format: docs/formats/schema_version.md.
+// The table `_weft_schema_version`: the shapes that a pipeline's tables had. Format: docs/formats/schema_version.md.
 // Free functions over a SqlPort; its one thread.
 #pragma once
 

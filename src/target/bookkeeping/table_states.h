@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// `_weft_table_state`: how far each table's copy is, and what a person asked for (Target::ask). Written in the same transaction
+// The table `_weft_table_state`: how far each table's copy is, and what a person asked for (Target::ask). Written in the same transaction
 // as the rows it speaks of. Format: docs/formats/table_state.md.
 // Free functions over a SqlPort; its one thread.
 #pragma once
