@@ -7,6 +7,7 @@
 #include "apply/counts.h"
 #include "apply/parking.h"
 #include "base/check.h"
+#include "model/origin.h"
 
 namespace weft {
 
@@ -86,6 +87,7 @@ bool Lane::step(Duration wait) {
 Status Lane::prepare(Ticket& ticket) {
   point("apply.before");
   if (ticket.first) touched_.clear();
+  if (ticket.first) session_->say_origin(chain_through(ticket.origin, hooks_.source));
   if (hooks_.keep_keys) touched_.add(ticket);
   if (ticket.mode == ApplyMode::kParking) {
     TRY(Parking(*session_, ticket, hooks_.count_affected).run());

@@ -45,6 +45,7 @@ struct LaneHooks {
   bool count_affected = true;                      // guard of I10
   bool only_lane = false;                          // nobody to give way to: wait for locks
   bool merge_masks = true;                         // guard of hard case 2
+  std::string source = {};                         // identity, for the chain of origins
   bool keep_keys = false;                          // the target keeps which rows a transaction changed
 };
 

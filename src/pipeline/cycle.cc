@@ -117,11 +117,9 @@ Status Cycle::Impl::open() {
     s.current = sides_.progress;
     s.unordered = !options_.guards.commit_in_order;
   });
-  const LaneHooks hooks{options_.at_point,
-                        options_.guards.count_affected,
-                        options_.lanes <= 1,
-                        options_.guards.mask_merge,
-                        sides_.keep_keys};
+  LaneHooks hooks{options_.at_point, options_.guards.count_affected, options_.lanes <= 1, options_.guards.mask_merge};
+  hooks.source = sides_.source_id;
+  hooks.keep_keys = sides_.keep_keys;
   std::vector<Lane*> lanes;
   for (size_t i = 0; i < std::max<size_t>(options_.lanes, 1); ++i) {
     TRY_ASSIGN(std::unique_ptr<TargetSession> session, target_.session());
@@ -153,6 +151,7 @@ Status Cycle::Impl::open() {
   admission_ = std::make_unique<Admission>(
       options_, *journal_, merge_, target_, [this](auto&... args) { return rules_->judge(args...); });
   admission_->know(sides_.persisted);
+  admission_->know_target(sides_.target_id);
   admission_->set_aside(sides_.set_aside);
   admission_->know_prepared(sides_.prepared);
   TRY(admission_->learn_tables(sides_.tables));

@@ -338,6 +338,10 @@ Result<OpenSides> open_sides(const PipelineOptions& options, Source& source, Tar
   TRY_ASSIGN(
       Opened opened,
       target.open({sides.name, info.identity, options.may_create_weft, options.takeover_wait, info.any_of_several}));
+  sides.source_id = info.identity;
+  if (options.origins == Origins::kAuto) {
+    TRY_ASSIGN(sides.target_id, target.identity());
+  }
   if (!opened.progress) TRY(source.prepare());
   TRY(look_at_source(source, sides));
   if (sides.catalogue.empty() && !opened.progress) {

@@ -16,6 +16,8 @@ namespace weft {
 
 struct OpenSides {
   std::string name;
+  std::string source_id;
+  std::string target_id;               // empty: not known, or not asked for
   Progress progress;                   // committed; epoch is ours
   Position head;                       // of the source, read before its tables
   Position catalogue_at;               // behind what the catalogue shows

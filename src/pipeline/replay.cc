@@ -356,7 +356,9 @@ Result<ReplayReport> replay_letters(Target& target,
                                     const DeadLetterChoice& choice,
                                     const ReplayTell& tell) {
   TRY_ASSIGN(std::vector<SchemaRef> versions, target.visit(pipeline));
+  TRY_ASSIGN(const std::optional<Opened> there, target.peek(pipeline));
   TRY_ASSIGN(const std::unique_ptr<TargetSession> session, target.session());
+  if (there && there->progress) session->say_origin(there->progress->source_id);
   Replay replay(target, *session, pipeline, std::move(versions));
   TRY(replay.find(choice));
   TRY(replay.run());

@@ -216,6 +216,10 @@ class TargetSession {
   [[nodiscard]] virtual Status commit(const Progress& from, const Progress& to) = 0;
   virtual void rollback() = 0;
 
+  // Transactions that begin from here on say that their rows came this way (model/origin.h), for a source that follows the
+  // target; those that change nothing need not.
+  virtual void say_origin(std::string /*chain*/) {}
+
   // What the transaction changed (apply/touched_keys.h), for Target::kept_since(): written with its commit, under the version
   // that progress goes to. REQUIRES: called between prepare() and commit(), if at all.
   virtual void keep_keys(std::string /*keys*/) {}
@@ -268,6 +272,10 @@ struct Opened {
 class Target {
  public:
   virtual ~Target() = default;
+
+  // Who it is, in the words of the source that would follow it (SourceInfo::identity). Empty: no source can.
+  [[nodiscard]] virtual Result<std::string> identity() { return std::string(); }
+
   // Takes the pipeline over. Error code kPipelineTaken when another process holds it.
   [[nodiscard]] virtual Result<Opened> open(const OpenRequest& request) = 0;
   // What open() would give back, without taking the pipeline over: changes nothing, waits for nobody. None: this pipeline

@@ -102,6 +102,17 @@ Result<Message> truncate_message(ByteReader& in) {
   return Message(std::move(truncate));
 }
 
+// Protocol version 1, outside of streamed transactions: flags, the message's LSN, prefix, content.
+Result<Message> logical_message(ByteReader& in) {
+  LogicalMessage message;
+  message.transactional = (in.u8() & 1) != 0;
+  in.skip(8);
+  message.prefix = text(in);
+  message.content = in.take(u32(in));
+  if (!in.ok()) return malformed("logical message");
+  return Message(message);
+}
+
 }  // namespace
 
 Result<Frame> parse_frame(std::string_view bytes) {
@@ -162,9 +173,10 @@ Result<Message> parse_message(std::string_view bytes, Tuple& before, Tuple& afte
       return row_message(type, in, before, after);
     case 'T':
       return truncate_message(in);
+    case 'M':
+      return logical_message(in);
     case 'O':
     case 'Y':
-    case 'M':
       return Message(Other{type});
     default:
       return Error(

@@ -92,6 +92,7 @@ class OutputStream {
   [[nodiscard]] std::span<Value> values(const TableSchema& schema);
   [[nodiscard]] Status read(const Table& table, const Tuple& tuple, size_t i, std::span<Value> out);
   void add(const Change& change);
+  void tell_origin(const LogicalMessage& message);
   uint32_t note(EndOfTransaction end);
 
   size_t fragment_bytes_;

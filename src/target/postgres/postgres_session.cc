@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "base/text.h"
+#include "engine/postgres/quote.h"
+#include "model/origin.h"
 #include "target/postgres/dead_letters.h"
 #include "target/postgres/key_actions.h"
 #include "target/postgres/progress.h"
@@ -46,7 +48,19 @@ std::vector<std::string> PostgresSession::begin_statements(const Group& group) c
   if (group.relax_foreign_keys && group.first) sql.emplace_back("SET LOCAL session_replication_role = replica");
   if (group.defer_constraints) sql.emplace_back("SET CONSTRAINTS ALL DEFERRED");
   if (group.check_constraints_now) sql.emplace_back("SET CONSTRAINTS ALL IMMEDIATE");
+  if (!open_ && !origin_.empty() && !group.batches.empty()) sql.push_back(origin_);
   return sql;
+}
+
+// Decoded with the transaction, in its place in it (pg_logical_emit_message, PostgreSQL 9.6 on): no row is written for it.
+void PostgresSession::say_origin(std::string chain) {
+  origin_.clear();
+  if (chain.empty() || !shared_->messages) return;
+  origin_ = cat("SELECT pg_catalog.pg_logical_emit_message(true, ",
+                quote_literal(kOriginMessage),
+                ", ",
+                quote_literal(chain),
+                ")");
 }
 
 Status PostgresSession::run(const Group& group) {

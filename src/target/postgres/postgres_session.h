@@ -19,7 +19,8 @@ namespace weft::postgres {
 // What one open() of a target shares with its sessions.
 struct TargetShared {
   std::string pipeline;
-  bool replica = false;  // sessions run with session_replication_role = replica, and stay so
+  bool messages = false;  // the server takes logical messages, and weft's role may write them
+  bool replica = false;   // sessions run with session_replication_role = replica, and stay so
   Guarded<std::unordered_map<uint64_t, std::shared_ptr<const TablePlan>>> plans;  // by TargetTable::handle
   Guarded<uint64_t> committed;  // newest version whose COMMIT was answered
 };
@@ -32,6 +33,8 @@ class PostgresSession final : public TargetSession {
   [[nodiscard]] Result<PrepareReport> prepare(const Group& group) override;
   [[nodiscard]] Status commit(const Progress& from, const Progress& to) override;
   void rollback() override;
+
+  void say_origin(std::string chain) override;
 
   void keep_keys(std::string keys) override { keys_ = std::move(keys); }
 
@@ -62,6 +65,7 @@ class PostgresSession final : public TargetSession {
   std::vector<TableStateRow> states_;
   std::vector<SchemaRef> schemas_;
   std::vector<PreparedStepRef> prepared_;
+  std::string origin_;               // the statement that tells it; empty: none does
   std::optional<std::string> keys_;  // to be kept
   bool open_ = false;                // a transaction is open, or will be with the next statement
   bool tried_ = false;               // a savepoint is set

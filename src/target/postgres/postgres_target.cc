@@ -5,6 +5,7 @@
 #include <deque>
 
 #include "base/check.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "engine/postgres/quote.h"
 #include "target/postgres/check.h"
@@ -45,6 +46,7 @@ class PostgresTarget final : public Target {
                 .clock = options_.clock,
                 .stop = options_.stop}) {}
 
+  Result<std::string> identity() override;
   Result<Opened> open(const OpenRequest& request) override;
   Result<std::optional<Opened>> peek(const std::string& pipeline) override;
   Status start(const Progress& initial,
@@ -85,6 +87,7 @@ class PostgresTarget final : public Target {
     return connect_target(options_, address_, std::move(settings), answer_timeout);
   }
 
+  Result<bool> takes_messages();
   Status control();  // makes the control connection unless there is one
   Status run_as_holder(const std::vector<std::string>& statements);
   Status write_start(const Progress& initial,
@@ -137,6 +140,29 @@ Result<Opened> PostgresTarget::read_opened(Connection& connection,
   return opened;
 }
 
+// As the PostgreSQL source tells it. A server without control data (one that only speaks the protocol) is followed by no source.
+Result<std::string> PostgresTarget::identity() {
+  TRY(control());
+  const auto found =
+      control_->query("SELECT system_identifier, current_database() FROM pg_catalog.pg_control_system()", {});
+  if (!found) {
+    if (control_->broken()) return found.error();
+    log_info(cat("who the target is can't be asked, so changes that came from it would be sent back to it: ",
+                 found.error().message()));
+    return std::string();
+  }
+  return cat("postgresql:", found->text(0, 0), ":", found->text(0, 1));
+}
+
+Result<bool> PostgresTarget::takes_messages() {
+  TRY_ASSIGN(
+      const Answer found,
+      control_->query("SELECT coalesce(has_function_privilege(to_regprocedure('pg_catalog.pg_logical_emit_message("
+                      "boolean, text, text)'), 'EXECUTE'), false)",
+                      {}));
+  return found.truth(0, 0);
+}
+
 Result<Opened> PostgresTarget::open(const OpenRequest& request) {
   control_.reset();
   shared_.reset();
@@ -156,6 +182,7 @@ Result<Opened> PostgresTarget::open(const OpenRequest& request) {
   shared_ = std::make_shared<TargetShared>();
   shared_->pipeline = request.pipeline;
   shared_->replica = replica;
+  TRY_ASSIGN(shared_->messages, takes_messages());
   shared_->committed.with([&](uint64_t& version) { version = flushed_; });
   return opened;
 }

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+// Two pipelines between the same two databases, for any pair of engines, and a chain of three: changes arrive once, and none
+// goes round (hard case 19).
+#include <gtest/gtest.h>
+
+#include "base/text.h"
+#include "live/side.h"
+#include "live/weft_process.h"
+#include "support/temp_dir.h"
+#include "support/wait.h"
+
+namespace weft::live {
+namespace {
+
+using namespace std::chrono_literals;
+using support::deadline_in;
+using support::wait_until;
+
+constexpr const char* kTable = "CREATE TABLE t (id BIGINT NOT NULL PRIMARY KEY, v VARCHAR(40))";
+constexpr const char* kRows = "SELECT id, v FROM t ORDER BY id";
+
+using Pair = std::tuple<SideKind, SideKind>;
+
+class TwoWayTest : public ::testing::TestWithParam<Pair> {
+ protected:
+  void SetUp() override {
+    for (const SideKind kind : {std::get<0>(GetParam()), std::get<1>(GetParam())}) {
+      if (auto why = Side::unavailable(kind)) GTEST_SKIP() << *why;
+    }
+    a_ = Side::make(std::get<0>(GetParam()));
+    b_ = Side::make(std::get<1>(GetParam()));
+    for (const Side* side : {a_.get(), b_.get()}) side->exec(kTable);
+  }
+
+  std::unique_ptr<WeftProcess> follow(const std::string& name,
+                                      const Side& from,
+                                      const Side& to,
+                                      std::vector<std::string> more = {}) {
+    std::vector<std::string> arguments = {"run", "--from", from.url(), "--to", to.url(), "--name", name};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    auto weft = std::make_unique<WeftProcess>(dir_.path() / (name + ".log"), arguments);
+    EXPECT_TRUE(weft->wait_consistent(deadline_in(60s))) << name << ": " << weft->log_tail();
+    return weft;
+  }
+
+  static bool becomes(const Side& side, const std::string& rows) {
+    return wait_until(deadline_in(60s), [&] { return side.text(kRows) == rows; });
+  }
+
+  // Changes that the pipeline has applied, of every kind.
+  static uint64_t applied(WeftProcess& weft) {
+    const std::string status = weft.status();
+    uint64_t sum = 0;
+    for (const char* kind : {"insert", "update", "delete"}) sum += std::stoull("0" + json_field(status, kind));
+    return sum;
+  }
+
+  support::TempDir dir_;
+  std::unique_ptr<Side> a_;
+  std::unique_ptr<Side> b_;
+};
+
+TEST_P(TwoWayTest, hard_case_19_changes_arrive_once_and_none_goes_round) {
+  a_->exec("INSERT INTO t VALUES (1, 'a'), (2, 'a')");
+  const auto there = follow("there", *a_, *b_);
+  const auto back = follow("back", *b_, *a_, {"--snapshot", "no"});
+  for (int i = 0; i < 10; ++i) {
+    a_->exec(cat("INSERT INTO t VALUES (", 100 + i, ", 'of a')"));
+    b_->exec(cat("INSERT INTO t VALUES (", 200 + i, ", 'of b')"));
+  }
+  a_->exec("UPDATE t SET v = 'a again' WHERE id = 1; DELETE FROM t WHERE id = 2");
+  b_->exec("UPDATE t SET v = 'b again' WHERE id = 205; DELETE FROM t WHERE id = 206");
+  std::string rows = "1,a again";
+  for (int i = 0; i < 10; ++i) rows += cat("|", 100 + i, ",of a");
+  for (int i = 0; i < 10; ++i) {
+    if (i != 6) rows += cat("|", 200 + i, i == 5 ? ",b again" : ",of b");
+  }
+  EXPECT_TRUE(becomes(*a_, rows)) << a_->text(kRows) << "\n" << back->log_tail();
+  EXPECT_TRUE(becomes(*b_, rows)) << b_->text(kRows) << "\n" << there->log_tail();
+  // A last change each way: everything before it has passed then.
+  a_->exec("INSERT INTO t VALUES (900, 'end')");
+  b_->exec("INSERT INTO t VALUES (901, 'end')");
+  rows += "|900,end|901,end";
+  EXPECT_TRUE(becomes(*a_, rows) && becomes(*b_, rows));
+  EXPECT_TRUE(wait_until(deadline_in(20s), [&] { return applied(*there) == 13 && applied(*back) == 13; }))
+      << "there " << applied(*there) << ", back " << applied(*back);
+}
+
+// A kill leaves transactions between commit and acknowledgement; they must not come back as somebody's own.
+TEST_P(TwoWayTest, hard_case_19_a_killed_process_sends_nothing_round_either) {
+  a_->exec("INSERT INTO t VALUES (1, 'x'), (2, 'x')");
+  (void)follow("there", *a_, *b_);
+  (void)follow("back", *b_, *a_, {"--snapshot", "no"});
+  for (int round = 0; round < 5; ++round) {
+    const auto there = follow("there", *a_, *b_);
+    const auto back = follow("back", *b_, *a_, {"--snapshot", "no"});
+    for (int i = 0; i < 20; ++i) {
+      a_->exec(cat("UPDATE t SET v = 'a", round * 100 + i, "' WHERE id = 1"));
+      b_->exec(cat("UPDATE t SET v = 'b", round * 100 + i, "' WHERE id = 2"));
+    }
+    (round % 2 == 0 ? there : back)->kill(SIGKILL);
+  }
+  const auto there = follow("there", *a_, *b_);
+  const auto back = follow("back", *b_, *a_, {"--snapshot", "no"});
+  EXPECT_TRUE(becomes(*a_, "1,a419|2,b419")) << a_->text(kRows);
+  EXPECT_TRUE(becomes(*b_, "1,a419|2,b419")) << b_->text(kRows);
+}
+
+// A -> B -> C passes everything on, and C -> A takes nothing of A's back.
+TEST_P(TwoWayTest, hard_case_19_a_chain_passes_on_what_came_from_elsewhere_and_a_ring_ends) {
+  auto c = Side::make(std::get<0>(GetParam()));
+  c->exec(kTable);
+  const auto first = follow("first", *a_, *b_);
+  const auto second = follow("second", *b_, *c);
+  const auto third = follow("third", *c, *a_, {"--snapshot", "no"});
+  a_->exec("INSERT INTO t VALUES (1, 'a')");
+  b_->exec("INSERT INTO t VALUES (2, 'b')");
+  c->exec("INSERT INTO t VALUES (3, 'c')");
+  for (const Side* side : {a_.get(), b_.get(), c.get()})
+    EXPECT_TRUE(becomes(*side, "1,a|2,b|3,c")) << side->text(kRows);
+  EXPECT_TRUE(wait_until(deadline_in(20s),
+                         [&] { return applied(*first) == 2 && applied(*second) == 2 && applied(*third) == 2; }))
+      << applied(*first) << " " << applied(*second) << " " << applied(*third);
+}
+
+INSTANTIATE_TEST_SUITE_P(Pairs,
+                         TwoWayTest,
+                         ::testing::Combine(::testing::ValuesIn(kAllSides), ::testing::ValuesIn(kAllSides)),
+                         [](const auto& of) {
+                           return side_name(std::get<0>(of.param)) + "And" + side_name(std::get<1>(of.param));
+                         });
+
+}  // namespace
+}  // namespace weft::live
