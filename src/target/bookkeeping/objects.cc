@@ -15,6 +15,8 @@ constexpr std::string_view kNames[] = {"_weft_progress",
                                        "_weft_schema_version",
                                        "_weft_prepared",
                                        "_weft_dead_letter",
+                                       "_weft_recent_keys",
+                                       "_weft_origin",
                                        "_weft_version"};
 
 // The words that differ: {pipeline} {schema} {table} {name} are text that is part of a key, which InnoDB takes up to 3072 bytes
@@ -97,6 +99,18 @@ constexpr std::string_view kTables[] = {
   shape {long} NOT NULL,
   before_code {long} NOT NULL,
   after_code {long} NOT NULL{indexes}
+){engine})",
+    R"(CREATE TABLE IF NOT EXISTS _weft_recent_keys (
+  id {id},
+  pipeline {pipeline} NOT NULL,
+  version BIGINT NOT NULL,
+  position {text} NOT NULL,
+  `keys` {bytes} NOT NULL,
+  kept_us BIGINT NOT NULL
+){engine})",
+    R"(CREATE TABLE IF NOT EXISTS _weft_origin (
+  lane BIGINT NOT NULL PRIMARY KEY,
+  chain {bytes} NOT NULL
 ){engine})",
     R"(CREATE TABLE IF NOT EXISTS _weft_version (
   only_row INTEGER NOT NULL PRIMARY KEY,

@@ -64,7 +64,7 @@ Result<std::vector<std::string>> teardown_statements(SqlPort& port, const Teardo
   if (request.cutover) TRY(check_complete(port, request.pipeline));
   std::vector<std::string> statements;
   for (const std::string_view table : object_names()) {
-    if (table == "_weft_version") continue;
+    if (table == "_weft_version" || table == "_weft_origin") continue;  // of all pipelines
     statements.push_back(cat("DELETE FROM ", table, " WHERE pipeline = ", literal(port.dialect(), request.pipeline)));
   }
   if (!others.empty()) return statements;
