@@ -7,7 +7,6 @@
 #include <gtest/gtest.h>
 
 #include "base/text.h"
-#include "model/origin.h"
 #include "model/schema_text.h"
 #include "target/bookkeeping/dead_letters.h"
 #include "target/bookkeeping/dialect.h"
@@ -15,10 +14,8 @@
 #include "target/bookkeeping/memory_port.h"
 #include "target/bookkeeping/objects.h"
 #include "target/bookkeeping/opening.h"
-#include "target/bookkeeping/origin.h"
 #include "target/bookkeeping/prepared.h"
 #include "target/bookkeeping/progress.h"
-#include "target/bookkeeping/recent_keys.h"
 #include "target/bookkeeping/schemas.h"
 #include "target/bookkeeping/table_states.h"
 #include "target/bookkeeping/teardown.h"
@@ -377,50 +374,6 @@ TEST_F(BookkeepingTest, teardown_keeps_the_tables_for_another_pipeline) {
   for (const std::string& statement : *statements) ASSERT_TRUE(port_.run(statement, {})) << statement;
   EXPECT_EQ(*find_objects(port_), Objects::kPresent);
   EXPECT_FALSE(teardown_statements(port_, {"shop"}, "here")) << "it never ran here, and another did";
-}
-
-TEST_F(BookkeepingTest, hard_case_06_what_recent_transactions_changed_is_kept_by_version) {
-  const std::string bytes("0:\0\xff", 4);
-  for (uint64_t version = 2; version <= 5; ++version)
-    ASSERT_TRUE(keep_keys(port_, "shop", progress(1, version), cat(bytes, version)));
-  ASSERT_TRUE(keep_keys(port_, "other", progress(1, 9), "other's"));
-  const auto versions = read_kept_versions(port_, "shop");
-  ASSERT_TRUE(versions && versions->size() == 4u);
-  EXPECT_EQ(versions->front().version, 2u);
-  EXPECT_EQ(versions->front().position.text(), "0-1-2");
-  ASSERT_TRUE(keep_keys_beside(port_, "shop", "beside"));
-  EXPECT_EQ(*read_kept_since(port_, "shop", 4), (std::vector<std::string>{cat(bytes, 5), "beside"}));
-  ASSERT_TRUE(drop_kept(port_, "shop"));
-  EXPECT_TRUE(read_kept_versions(port_, "shop")->empty());
-  ASSERT_TRUE(keep_keys_beside(port_, "shop", "beside"));
-  EXPECT_TRUE(read_kept_since(port_, "shop", 0)->empty()) << "who keeps nothing has no use for it";
-  EXPECT_EQ(read_kept_versions(port_, "other")->size(), 1u);
-}
-
-TEST_F(BookkeepingTest, hard_case_06_what_is_kept_stays_within_its_limit_and_without_a_gap) {
-  const std::string large(kKeptKeysLimit / 4, 'k');
-  for (uint64_t version = 250; version <= 256; ++version)
-    ASSERT_TRUE(keep_keys(port_, "shop", progress(1, version), large));
-  const auto versions = read_kept_versions(port_, "shop");
-  ASSERT_TRUE(versions && versions->size() == 3u) << versions->size();
-  EXPECT_EQ(versions->back().version, 256u);
-  ASSERT_TRUE(port_.run("UPDATE _weft_recent_keys SET kept_us = 0 WHERE version < 256", {}));
-  ASSERT_TRUE(keep_keys(port_, "shop", progress(1, 512), "k"));
-  EXPECT_EQ(read_kept_versions(port_, "shop")->front().version, 256u) << "ten minutes have passed for the others";
-}
-
-TEST_F(BookkeepingTest, hard_case_19_the_row_that_tells_an_origin_is_the_sessions_own_and_changes_each_time) {
-  OriginRow first(Dialect::kSqlite, "shop", 0);
-  OriginRow second(Dialect::kSqlite, "shop", 1);
-  EXPECT_FALSE(first.any());
-  first.say("mysql:a:shop");
-  second.say("mysql:b:shop");
-  for (OriginRow* row : {&first, &second, &first}) ASSERT_TRUE(port_.run(row->sql(), row->next()));
-  const std::string before = cell("SELECT chain FROM _weft_origin ORDER BY lane");
-  EXPECT_EQ(chain_of_row(before), "mysql:a:shop");
-  ASSERT_TRUE(port_.run(first.sql(), first.next()));
-  EXPECT_NE(cell("SELECT chain FROM _weft_origin ORDER BY lane"), before);
-  EXPECT_EQ(cell("SELECT COUNT(*) FROM _weft_origin"), "2");
 }
 
 }  // namespace
