@@ -157,7 +157,8 @@ Result<std::shared_ptr<const ReadPoint>> PgTableReader::begin_view(const SchemaR
                             .oid = table_.oid,
                             .with_partitions = table_.partitioned,
                             .in_log_order = !chunkable(*schema)};
-  TRY_ASSIGN(auto point, open_view(*session_, server_, request, delivered_));
+  TRY_ASSIGN(auto point,
+             delivered_ ? open_view(*session_, server_, request, delivered_) : open_unplaced_view(*session_));
   // The view keeps DDL away from the table; only now does its shape say anything.
   TRY_ASSIGN(std::string mark, shape_mark(*session_, schema->name));
   if (mark.empty() || mark != mark_) {
