@@ -304,6 +304,34 @@ Status Connection::copy_fail(const std::string& reason) {
   return ok();
 }
 
+Status Connection::copy_out_begin(const std::string& sql) {
+  if (broken() || PQsendQuery(conn_.get(), sql.c_str()) == 0) return lost();
+  TRY(flush());
+  TRY_ASSIGN(pg_result * result, next_result());
+  if (result == nullptr) return Error(Blame::kBug, "a COPY statement did not start a COPY: " + sql);
+  const Answer answer(result);
+  if (PQresultStatus(result) == PGRES_COPY_OUT) return ok();
+  Error error = server_error(result);
+  TRY(finish());
+  return error;
+}
+
+Result<std::optional<std::string_view>> Connection::copy_out_next() {
+  const SteadyTime deadline = clock_->now() + answer_timeout_;
+  for (;;) {
+    char* data = nullptr;
+    const int size = PQgetCopyData(conn_.get(), &data, 1);
+    message_.reset(data);
+    if (size > 0) return std::optional(std::string_view(data, static_cast<size_t>(size)));
+    if (size < 0) {
+      TRY(finish());
+      return std::optional<std::string_view>();
+    }
+    TRY(wait(false, deadline, answer_timeout_ > Duration(0)));
+    if (PQconsumeInput(conn_.get()) == 0) return lost();
+  }
+}
+
 Status Connection::stream_begin(const std::string& command) {
   if (broken() || PQsendQuery(conn_.get(), command.c_str()) == 0) return lost();
   TRY(flush());
