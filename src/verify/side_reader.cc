@@ -46,7 +46,8 @@ void SideReader::rest() {
 
 // What time mends is tried again; a table that was altered is the caller's to hear of.
 Status SideReader::pause(const Error& error, int attempt) {
-  reader_.reset();
+  // A reader finds a way of its own first: another session, another form of the rows.
+  if (attempt > 1) reader_.reset();
   const bool again = error.blame() == Blame::kTransient && error.code() != kSchemaChanged && attempt < kAttempts;
   if (!again) return error;
   clock_.sleep(kFirstPause * (1 << attempt), stop_);
@@ -100,6 +101,7 @@ Status SideReader::scan(const SchemaRef& schema,
     Status read =
         ranges ? scan_once(schema, left, *ranges, on_row, done, given) : Status(std::move(ranges).error());
     if (read) continue;
+    if (given) attempt = 0;
     TRY(pause(read.error(), attempt));
     ++attempt;
     // With ranges it goes on behind the last chunk, of which all rows were given; rows of one are given without an error between.
