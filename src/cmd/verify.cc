@@ -4,11 +4,12 @@
 #include <cstdio>
 #include <memory>
 #include <optional>
+#include <thread>
 #include <utility>
 
 #include "base/clock.h"
 #include "base/crc32c.h"
-#include "base/json_text.h"
+#include "base/guarded.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "cmd/adapters.h"
@@ -77,6 +78,43 @@ class StateFile {
 
   std::string path_;
   std::optional<LockFile> lock_;
+};
+
+// The pipeline, run by this process because no other does.
+class OwnPipeline {
+ public:
+  OwnPipeline(PipelineOptions options, Ends ends)
+      : source_(std::move(ends.source)),
+        target_(std::move(ends.target)),
+        board_(real_clock()),
+        pipeline_(std::move(options), *source_, *target_, real_clock(), board_) {
+    pipeline_.start();
+    waiter_ = std::jthread([this] {
+      Outcome outcome = pipeline_.wait();
+      ended_.change([&](std::optional<Status>& ended) { ended = std::move(outcome.status); });
+    });
+  }
+
+  ~OwnPipeline() { pipeline_.request_stop(); }
+
+  [[nodiscard]] bool ended() const {
+    return ended_.with([](const std::optional<Status>& ended) { return ended.has_value(); });
+  }
+
+  // Drains and ends it; how it ended.
+  [[nodiscard]] Status stop() {
+    pipeline_.request_stop();
+    if (waiter_.joinable()) waiter_.join();
+    return ended_.with([](const std::optional<Status>& ended) { return ended.value_or(ok()); });
+  }
+
+ private:
+  std::unique_ptr<Source> source_;
+  std::unique_ptr<Target> target_;
+  StatusBoard board_;
+  Pipeline pipeline_;
+  Guarded<std::optional<Status>> ended_;
+  std::jthread waiter_;
 };
 
 class Verify {
@@ -186,8 +224,10 @@ class Verify {
     }
     say_unless_json(cat("repairing ", names));
     TRY(target_->ask(verifier.pipeline(), tables, kAskedToResume));
-    TRY(mended_by_process(verifier, tables));
+    std::unique_ptr<OwnPipeline> own;  // runs until the tables have been compared again: the source goes on meanwhile
+    TRY(mend(verifier, tables, own));
     TRY_ASSIGN(Report again, verifier.run(tables));
+    if (own) TRY(own->stop());
     for (TableReport& table : report.tables) {
       for (TableReport& now : again.tables) {
         if (now.table == table.table) table = std::move(now);
@@ -202,16 +242,25 @@ class Verify {
     return ok();
   }
 
-  Status mended_by_process(Verifier& verifier, const std::vector<std::string>& tables) {
+  // Until the tables have been mended and are followed again.
+  Status mend(Verifier& verifier, const std::vector<std::string>& tables, std::unique_ptr<OwnPipeline>& own) {
     Clock& clock = real_clock();
     for (;;) {
       TRY(verifier.watch().look());
-      if (!verifier.watch().runs()) {
-        Status ran = run_pipeline(verifier.pipeline());
-        if (ran || ran.error().code() != kPipelineTaken) return ran;
-      } else if (all_stream(verifier, tables)) {
-        return ok();
+      if (own && own->ended()) {
+        const Status ended = own->stop();
+        own.reset();
+        if (!ended && ended.error().code() != kPipelineTaken) return ended;
       }
+      if (!own && !verifier.watch().runs()) {
+        TRY_ASSIGN(Ends ends, make_ends(wanted_.config, stop_.get_token()));
+        PipelineOptions options = pipeline_options(wanted_.config);
+        options.name = verifier.pipeline();
+        options.until = Until::kForever;
+        options.say = [this](const std::string& line) { say_unless_json(line); };
+        own = std::make_unique<OwnPipeline>(std::move(options), std::move(ends));
+      }
+      if (all_stream(verifier, tables)) return ok();
       clock.sleep(kRepairPoll, stop_.get_token());
       if (stop_.stop_requested()) return verify::stopped();
     }
@@ -225,20 +274,6 @@ class Verify {
       if (asked || (row->state != TableState::kStreaming && !is_set_aside(row->state))) return false;
     }
     return true;
-  }
-
-  // As `weft run --until consistent` would.
-  Status run_pipeline(const std::string& name) {
-    TRY_ASSIGN(const Ends ends, make_ends(wanted_.config, stop_.get_token()));
-    PipelineOptions options = pipeline_options(wanted_.config);
-    options.name = name;
-    options.until = Until::kConsistent;
-    options.say = [this](const std::string& line) { say_unless_json(line); };
-    StatusBoard board(real_clock());
-    Pipeline pipeline(std::move(options), *ends.source, *ends.target, real_clock(), board);
-    pipeline.start();
-    const std::stop_callback stop(stop_.get_token(), [&] { pipeline.request_stop(); });
-    return pipeline.wait().status;
   }
 
   int never_ran(Verifier& verifier) {

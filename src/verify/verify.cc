@@ -12,6 +12,8 @@
 namespace weft::verify {
 namespace {
 
+constexpr Duration kPatience = std::chrono::seconds(5);
+
 // "paused: by hand", "3 of its changes wait as dead letters"; empty for one that is simply followed.
 std::string state_of(const Watch& watch, const TableName& table) {
   const TableStateRow* row = watch.state(table);
@@ -79,8 +81,8 @@ Status Verifier::match_tables() {
       return Error(Blame::kConfig,
                    cat("table ",
                        matched[i]->name.text(),
-                       " of the target can't be read: GRANT SELECT on it to the target's user, or leave it out with "
-                       "--exclude"))
+                       " of the target can't be read: GRANT SELECT on it to the target's user (a PostgreSQL table has to "
+                       "be a logged one), or leave it out with --exclude"))
           .about(sources[i]->name.text());
     }
     TRY_ASSIGN(TablePair pair, pair_tables(sources[i], *matched[i], *found, json));
@@ -149,6 +151,35 @@ Result<TableReport> Verifier::compare(const TablePair& pair, const SavedTable* f
     }
   }
   table.state = state_of(*watch_, name);
+  TRY(compare_rows(pair, std::move(after), moves, saved, table));
+  return table;
+}
+
+// A key that the target's column can't hold at all is none to ask the target by: then both sides are read whole.
+Status Verifier::compare_rows(const TablePair& pair,
+                              std::optional<OwnedRow> after,
+                              bool moves,
+                              Saved& saved,
+                              TableReport& table) {
+  const TableReport before = table;
+  Status done = compare_as(pair, std::move(after), moves, saved, table);
+  if (!done && done.error().blame() == Blame::kData && pair.by_key) {
+    TablePair whole = pair;
+    whole.ordered = whole.by_key = false;
+    table = before;
+    table.source_rows = table.target_rows = table.missing = table.extra = table.different = table.in_flight = 0;
+    table.differences.clear();
+    done = compare_as(whole, std::nullopt, moves, saved, table);
+  }
+  if (done) return done;
+  return std::move(done).error().with(cat("comparing ", table.table)).about(table.table);
+}
+
+Status Verifier::compare_as(const TablePair& pair,
+                            std::optional<OwnedRow> after,
+                            bool moves,
+                            Saved& saved,
+                            TableReport& table) {
   const size_t slot = saved.tables.size();
   CompareEvents events;
   events.on_difference = [&](const Difference& difference) {
@@ -165,8 +196,7 @@ Result<TableReport> Verifier::compare(const TablePair& pair, const SavedTable* f
   readers_[0]->rest();
   readers_[1]->rest();
   saved.tables.resize(slot);
-  if (!done) return std::move(done).error().with(cat("comparing ", table.table)).about(table.table);
-  return table;
+  return done;
 }
 
 Result<Report> Verifier::run(const std::vector<std::string>& only) {
@@ -187,8 +217,9 @@ Result<Report> Verifier::run(const std::vector<std::string>& only) {
       TRY_ASSIGN(TableReport table, compare(pair, known, saved));
       report.tables.push_back(std::move(table));
     }
-    say(text_of(report.tables.back()));
-    if (only.empty()) {
+    const TableReport& table = report.tables.back();
+    say(text_of(table));
+    if (only.empty() && table.in_flight == 0 && !table.not_compared) {
       saved.tables.push_back({report.tables.back(), true, {}});
       save(saved);
     }
@@ -198,6 +229,15 @@ Result<Report> Verifier::run(const std::vector<std::string>& only) {
   report.target_position = watch_->position().text();
   report.seconds = static_cast<double>((clock_.now() - began).count()) / 1e9;
   return report;
+}
+
+// What time mends is waited for; a table that was altered is matched anew.
+Status Verifier::get_over(const Error& error) {
+  if (error.blame() != Blame::kTransient) return error;
+  say(cat(error.message(), "; going on"));
+  clock_.sleep(kPatience, stop_);
+  if (error.code() == kSchemaChanged && !stop_.stop_requested()) TRY(match_tables());
+  return ok();
 }
 
 Status Verifier::watch_on(double percent, const OnFound& on_found) {
@@ -214,7 +254,7 @@ Status Verifier::watch_on(double percent, const OnFound& on_found) {
     for (size_t i = 0; i < pairs_.size() && done; ++i) {
       Saved unused;
       const Result<TableReport> table = compare(pairs_[i], nullptr, unused);
-      if (!table) done = table.error();
+      if (!table) done = get_over(table.error());
       // A round over small tables takes no time at all.
       clock_.sleep(std::chrono::seconds(1), stop_);
       if (stop_.stop_requested()) done = stopped();

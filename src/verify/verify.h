@@ -62,6 +62,11 @@ class Verifier {
  private:
   [[nodiscard]] Status match_tables();
   [[nodiscard]] Result<TableReport> compare(const TablePair& pair, const SavedTable* from, Saved& saved);
+  [[nodiscard]] Status compare_rows(
+      const TablePair& pair, std::optional<OwnedRow> after, bool moves, Saved& saved, TableReport& table);
+  [[nodiscard]] Status compare_as(
+      const TablePair& pair, std::optional<OwnedRow> after, bool moves, Saved& saved, TableReport& table);
+  [[nodiscard]] Status get_over(const Error& error);
   [[nodiscard]] Report begin_report();
   [[nodiscard]] std::string fingerprint() const;
   [[nodiscard]] Saved load() const;

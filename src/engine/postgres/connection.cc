@@ -317,7 +317,7 @@ Status Connection::copy_out_begin(const std::string& sql) {
 }
 
 Result<std::optional<std::string_view>> Connection::copy_out_next() {
-  const SteadyTime deadline = clock_->now() + answer_timeout_;
+  std::optional<SteadyTime> deadline;
   for (;;) {
     char* data = nullptr;
     const int size = PQgetCopyData(conn_.get(), &data, 1);
@@ -327,7 +327,9 @@ Result<std::optional<std::string_view>> Connection::copy_out_next() {
       TRY(finish());
       return std::optional<std::string_view>();
     }
-    TRY(wait(false, deadline, answer_timeout_ > Duration(0)));
+    // Most rows are there already, and need no clock.
+    if (!deadline) deadline = clock_->now() + answer_timeout_;
+    TRY(wait(false, *deadline, answer_timeout_ > Duration(0)));
     if (PQconsumeInput(conn_.get()) == 0) return lost();
   }
 }
