@@ -17,8 +17,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr const char* kSelect =
-    "SELECT id, customer, amount, state, created, score, note, flag FROM rows8 ORDER BY id";
+constexpr const char* kSelect = "SELECT id, customer, amount, state, created, score, note, flag FROM rows8 ORDER BY id";
 
 std::string psql(const std::string& url) {
   return fmt::format(
@@ -83,16 +82,20 @@ void verify_case(const Settings& settings) {
   (void)rig.run_weft(database, {"--snapshot", "only", "--create-tables"});
   if (rig.target_rows(database) != settings.rows) throw std::runtime_error("another number of rows was copied");
   rig.target().connect(database).exec("VACUUM ANALYZE rows8");
-  const std::string mariadb = fmt::format(
-      "mariadb --no-defaults --socket='{}' --user=root --quick --batch --skip-column-names bench -e '{}'",
-      rig.source().socket().string(),
-      kSelect);
-  measure_way(settings, rig, {"MariaDB -> PostgreSQL", rig.source().url("bench", "weft"), rig.target().url(database), mariadb});
+  const std::string mariadb =
+      fmt::format("mariadb --no-defaults --socket='{}' --user=root --quick --batch --skip-column-names bench -e '{}'",
+                  rig.source().socket().string(),
+                  kSelect);
+  measure_way(
+      settings, rig, {"MariaDB -> PostgreSQL", rig.source().url("bench", "weft"), rig.target().url(database), mariadb});
   rig.target().exec(fmt::format("CREATE DATABASE twin TEMPLATE {}", database));
   rig.target().connect("twin").exec("VACUUM ANALYZE rows8");
   measure_way(settings,
               rig,
-              {"PostgreSQL -> PostgreSQL", rig.target().url("twin"), rig.target().url(database), psql(rig.target().url("twin"))});
+              {"PostgreSQL -> PostgreSQL",
+               rig.target().url("twin"),
+               rig.target().url(database),
+               psql(rig.target().url("twin"))});
 }
 
 }  // namespace weft::bench

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // weft verify: compares both sides, beside a running pipeline or without one; with --repair differences go through the pipeline.
+#include "verify/verify.h"
+
 #include <charconv>
 #include <cstdio>
 #include <memory>
@@ -18,7 +20,6 @@
 #include "control/running.h"
 #include "io/file.h"
 #include "io/signals.h"
-#include "verify/verify.h"
 
 namespace weft {
 namespace {
@@ -126,12 +127,13 @@ class Verify {
     configure_log({.level = LogLevel::kWarning});
     StopSignals signals([this](int) { stop_.request_stop(); });
     if (!wanted_.continuous) state_.open(wanted_.config, wanted_.fresh);
-    Verifier verifier({source_.get(), target_.get(), [this](const auto& tables) {
-                         return make_target_reader(wanted_.config, tables, stop_.get_token());
-                       }},
-                      options(),
-                      real_clock(),
-                      stop_.get_token());
+    Verifier verifier(
+        {source_.get(),
+         target_.get(),
+         [this](const auto& tables) { return make_target_reader(wanted_.config, tables, stop_.get_token()); }},
+        options(),
+        real_clock(),
+        stop_.get_token());
     if (const Status opened = open(verifier); !opened) {
       return stop_.stop_requested() ? stopped(nullptr) : fail(kExitBeforeStart, opened.error());
     }
@@ -197,17 +199,16 @@ class Verify {
   int keep_on(Verifier& verifier) {
     uint64_t found = 0;
     if (!wanted_.json) say("comparing until stopped; differences are told as they are found");
-    const Status done = verifier.watch_on(
-        wanted_.percent.value_or(kContinuousPercent),
-        [&](const TableReport& table, const verify::Difference& difference) {
-          ++found;
-          if (!wanted_.json) return say(verify::line_of(table, difference));
-          TableReport one;
-          one.table = table.table;
-          one.target = table.target;
-          one.differences.push_back(difference);
-          say(verify::json_of(one));
-        });
+    const Status done = verifier.watch_on(wanted_.percent.value_or(kContinuousPercent),
+                                          [&](const TableReport& table, const verify::Difference& difference) {
+                                            ++found;
+                                            if (!wanted_.json) return say(verify::line_of(table, difference));
+                                            TableReport one;
+                                            one.table = table.table;
+                                            one.target = table.target;
+                                            one.differences.push_back(difference);
+                                            say(verify::json_of(one));
+                                          });
     if (!done) return fail(kExitFailed, done.error());
     if (!wanted_.json) say(cat("stopped: ", found, " differences found"));
     return found > 0 ? kExitDifferent : kExitDone;
@@ -360,7 +361,8 @@ CommandSpec verify_command() {
       "  weft verify --from mysql://app:${PASSWORD}@10.0.0.5:3306/shop --to postgresql://app@10.0.0.9/shop\n"
       "  weft verify shop.yaml --repair\n";
   command.what =
-      "Compares both sides row by row and names what differs: exit code 0 if they are equal, 4 if not. Locks nothing and "
+      "Compares both sides row by row and names what differs: exit code 0 if they are equal, 4 if not. Locks nothing "
+      "and "
       "needs no running pipeline; beside a running one it waits for changes that are on their way. One that is "
       "interrupted goes on where it stood.";
   command.flags = pipeline_flags();
@@ -369,8 +371,7 @@ CommandSpec verify_command() {
                            "",
                            "Let the pipeline mend the tables that differ (only rows that differ are written), then "
                            "compare them again."});
-  command.flags.push_back(
-      {"--continuous", "", "", "Compare a part again and again at a gentle rate, until stopped."});
+  command.flags.push_back({"--continuous", "", "", "Compare a part again and again at a gentle rate, until stopped."});
   command.flags.push_back(
       {"--sample", "P", "", "Compare P percent of the rows, chosen by hash (100; with --continuous 1 at a time)."});
   command.flags.push_back(

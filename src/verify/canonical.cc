@@ -8,9 +8,8 @@
 #include <cstring>
 
 #include "base/text.h"
-#include "model/value_text.h"
-#include "verify/interval_text.h"
 #include "verify/json_form.h"
+#include "verify/text_forms.h"
 
 namespace weft::verify {
 namespace {
@@ -154,19 +153,6 @@ void put_floating(const Value& value, std::string& out) {
   put_word(kTagDouble, std::bit_cast<uint64_t>(number), out);
 }
 
-// A text as a date and time, with or without either fraction, zone of UTC or time of day.
-std::optional<Value> civil_of(std::string_view text) {
-  if (text.ends_with('Z')) text.remove_suffix(1);
-  if (text.ends_with("+00:00")) text.remove_suffix(6);
-  if (text.ends_with("+00")) text.remove_suffix(3);
-  if (text.empty() || text[0] < '0' || text[0] > '9') return std::nullopt;
-  std::string spaced(text);
-  if (spaced.size() > 10 && spaced[10] == 'T') spaced[10] = ' ';
-  Column column;
-  column.kind = spaced.size() > 10 ? Kind::kDateTime : Kind::kDate;
-  return value_of_text(column, spaced);
-}
-
 void put_civil(const Value& value, std::string& out) {
   switch (value.kind()) {
     case Kind::kDate:
@@ -207,26 +193,6 @@ void put_bits(const Value& value, std::string& out) {
     return put_word(kTagWhole, value.as_uint(), out);
   }
   put_as_bytes(value, out);
-}
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-// Digits in pairs, with what UUIDs are written with between them; none if it is something else.
-std::optional<std::string> bytes_of_hex(std::string_view text) {
-  std::string bytes;
-  int high = -1;
-  for (const char c : text) {
-    if (c == '-' || c == '{' || c == '}') continue;
-    const int d = hex_digit(c);
-    if (d < 0) return std::nullopt;
-    if (high >= 0) bytes.push_back(static_cast<char>(high * 16 + d));
-    high = high >= 0 ? -1 : d;
-  }
-  return high < 0 ? std::optional(std::move(bytes)) : std::nullopt;
 }
 
 void put_uuid(const Value& value, std::string& out) {
@@ -329,74 +295,6 @@ void append_canonical(const Form& form, const Value& value, std::string& out) {
       return put_json(value, out);
     case Meaning::kHex:
       return put_hex(value, out);
-  }
-}
-
-Value as_value_of(const Column& column, const Value& value, Arena& arena) {
-  if (value.is_null() || value.kind() == column.kind) return value;
-  switch (column.kind) {
-    case Kind::kInt:
-    case Kind::kUint:
-    case Kind::kBool: {
-      if (value.kind() == Kind::kInt || value.kind() == Kind::kUint || value.kind() == Kind::kBool ||
-          value.kind() == Kind::kBit)
-        return Value::raw(column.kind, value.as_int(), 0);
-      if (!value.has_view()) return value;
-      const auto number = value_of_text(column, value.view().substr(0, value.view().find('.')));
-      return number.value_or(value);
-    }
-    case Kind::kDecimal:
-      return value.has_view() ? Value::decimal(value.view()) : Value::decimal(arena.copy(describe(value)));
-    case Kind::kDateTime:
-      if (value.kind() == Kind::kDate) return Value::datetime(value.civil(), column.scale);
-      if (value.kind() == Kind::kTimestamp && value.as_int() != kZeroTimestamp)
-        return Value::datetime(Civil::from_micros(value.as_int()), column.scale);
-      break;
-    case Kind::kTimestamp:
-      if (is_civil(value.kind()) && value.civil().valid_date())
-        return Value::timestamp(value.civil().micros_since_epoch(), column.scale);
-      break;
-    case Kind::kDate:
-      if (value.kind() == Kind::kDateTime) return Value::date(value.civil());
-      break;
-    case Kind::kTime:
-      if (value.kind() == Kind::kText) {
-        if (const auto micros = interval_micros(value.view())) return Value::time(*micros, column.scale);
-      }
-      break;
-    case Kind::kText:
-      if (value.kind() == Kind::kBytes || value.kind() == Kind::kJson) return Value::text(value.view());
-      break;
-    case Kind::kUuid:
-    case Kind::kBytes: {
-      if (value.kind() == Kind::kUuid) return Value::bytes(value.view());
-      if (column.kind == Kind::kBytes && value.has_view()) return Value::bytes(value.view());
-      const auto bytes = value.has_view() ? bytes_of_hex(value.view()) : std::nullopt;
-      if (value.kind() == Kind::kBytes && value.view().size() == 16) return Value::uuid(value.view());
-      if (bytes && bytes->size() == 16) return Value::uuid(arena.copy(*bytes));
-      break;
-    }
-    default:
-      break;
-  }
-  if (value.kind() == Kind::kText && is_civil(column.kind)) {
-    if (const auto civil = civil_of(value.view())) return as_value_of(column, *civil, arena);
-  }
-  return value;
-}
-
-bool same_order(const Column& source, const Column& target) {
-  if (!source.comparable()) return false;
-  switch (source.kind) {
-    case Kind::kInt:
-    case Kind::kUint:
-      return target.kind == Kind::kInt || target.kind == Kind::kUint || target.kind == Kind::kDecimal;
-    case Kind::kBytes:
-      return target.kind == Kind::kBytes && target.comparable();
-    case Kind::kTime:
-      return target.kind == Kind::kTime || target.source_type.starts_with("interval");
-    default:
-      return is_civil(target.kind);
   }
 }
 

@@ -10,10 +10,8 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 
-#include "base/slab.h"
 #include "model/schema.h"
 #include "model/value.h"
 
@@ -51,12 +49,5 @@ struct JsonForms {
 
 // Appends what begins with a byte for the kind of thing and tells its own length.
 void append_canonical(const Form& form, const Value& value, std::string& out);
-
-// The value as a column of the other side would hold it, for asking that side by its key: 12 for "12", an instant for a civil
-// time. What has no such form stays as it is. `arena` owns new bytes.
-[[nodiscard]] Value as_value_of(const Column& column, const Value& value, Arena& arena);
-
-// Whether values of the two columns have the same order at both servers, which is that of their kind (hard case 18).
-[[nodiscard]] bool same_order(const Column& source, const Column& target);
 
 }  // namespace weft::verify

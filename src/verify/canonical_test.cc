@@ -7,6 +7,8 @@
 
 #include <gtest/gtest.h>
 
+#include "verify/key_value.h"
+
 namespace weft::verify {
 namespace {
 
@@ -63,9 +65,14 @@ TEST(CanonicalTest, NumbersAreEqualByValueWhateverTheirKind) {
 
 TEST(CanonicalTest, LongDecimalsAreEqualToTheLastDigit) {
   const std::string_view a = "123456789012345678901234567890.123456789";
-  EXPECT_TRUE(equal(kDecimalColumn, Value::decimal(a), kDecimalColumn, Value::decimal("123456789012345678901234567890.1234567890")));
-  EXPECT_FALSE(equal(kDecimalColumn, Value::decimal(a), kDecimalColumn, Value::decimal("123456789012345678901234567890.123456788")));
-  EXPECT_TRUE(equal(kDecimalColumn, Value::decimal("10000000000000000000.0"), kDecimalColumn, Value::decimal("10000000000000000000")));
+  EXPECT_TRUE(equal(
+      kDecimalColumn, Value::decimal(a), kDecimalColumn, Value::decimal("123456789012345678901234567890.1234567890")));
+  EXPECT_FALSE(equal(
+      kDecimalColumn, Value::decimal(a), kDecimalColumn, Value::decimal("123456789012345678901234567890.123456788")));
+  EXPECT_TRUE(equal(kDecimalColumn,
+                    Value::decimal("10000000000000000000.0"),
+                    kDecimalColumn,
+                    Value::decimal("10000000000000000000")));
 }
 
 TEST(CanonicalTest, FloatsAreEqualByTheirBits) {
@@ -109,12 +116,17 @@ TEST(CanonicalTest, TimesOfACalendarAreEqualByWhatTheySay) {
   const Column date = column(Kind::kDate);
   EXPECT_TRUE(equal(datetime, Value::datetime(noon, 6), datetime, Value::datetime(noon, 3)));
   EXPECT_TRUE(equal(datetime, Value::datetime(noon, 6), timestamp, Value::timestamp(noon.micros_since_epoch(), 6)));
-  EXPECT_FALSE(equal(datetime, Value::datetime(noon, 6), timestamp, Value::timestamp(noon.micros_since_epoch() + 1, 6)));
+  EXPECT_FALSE(
+      equal(datetime, Value::datetime(noon, 6), timestamp, Value::timestamp(noon.micros_since_epoch() + 1, 6)));
   EXPECT_TRUE(equal(timestamp, Value::timestamp(-1, 6), timestamp, Value::timestamp(-1, 0)));
-  EXPECT_TRUE(equal(date, Value::date({2024, 2, 29, 0, 0, 0, 0}), datetime, Value::datetime({2024, 2, 29, 0, 0, 0, 0}, 0)));
+  EXPECT_TRUE(
+      equal(date, Value::date({2024, 2, 29, 0, 0, 0, 0}), datetime, Value::datetime({2024, 2, 29, 0, 0, 0, 0}, 0)));
   EXPECT_FALSE(equal(date, Value::date({2024, 2, 29, 0, 0, 0, 0}), datetime, Value::datetime(noon, 0)));
   EXPECT_TRUE(equal(datetime, Value::datetime(noon, 6), kTextColumn, Value::text("2024-02-29 12:00:00.000001")));
-  EXPECT_TRUE(equal(timestamp, Value::timestamp(noon.micros_since_epoch(), 6), kTextColumn, Value::text("2024-02-29T12:00:00.000001Z")));
+  EXPECT_TRUE(equal(timestamp,
+                    Value::timestamp(noon.micros_since_epoch(), 6),
+                    kTextColumn,
+                    Value::text("2024-02-29T12:00:00.000001Z")));
   EXPECT_TRUE(equal(date, Value::text("infinity"), date, Value::text("infinity")));
   EXPECT_FALSE(equal(date, Value::text("infinity"), date, Value::text("-infinity")));
   EXPECT_FALSE(equal(timestamp, Value::timestamp(kZeroTimestamp, 0), timestamp, Value::timestamp(0, 0)));
@@ -169,7 +181,8 @@ TEST(CanonicalTest, JsonIsEqualByTextUnlessASideKeepsAFormOfItsOwn) {
 }
 
 TEST(CanonicalTest, SpatialTextIsItsBytes) {
-  EXPECT_TRUE(equal(kBytesColumn, Value::bytes("\x01\xff"), column(Kind::kText, "geometry(Point)"), Value::text("01FF")));
+  EXPECT_TRUE(
+      equal(kBytesColumn, Value::bytes("\x01\xff"), column(Kind::kText, "geometry(Point)"), Value::text("01FF")));
 }
 
 TEST(CanonicalTest, BytesOfNeighboursAreNeverTakenForEachOther) {

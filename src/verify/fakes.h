@@ -52,17 +52,19 @@ class FakeSide final : public Source {
     return std::stoll(a.text()) >= std::stoll(b.text());
   }
 
-  Result<std::unique_ptr<TableReader>> table_reader() override { return std::unique_ptr<TableReader>(new Reader(*this)); }
+  Result<std::unique_ptr<TableReader>> table_reader() override {
+    return std::unique_ptr<TableReader>(new Reader(*this));
+  }
 
   SchemaRef schema;
-  std::vector<OwnedRow> rows;     // in order of the key
+  std::vector<OwnedRow> rows;  // in order of the key
   bool chunkable = true;
   size_t chunk_rows = 7;
-  int64_t position = 1;           // of everything committed
-  int faults = 0;                 // so many reads fail, at their second chunk
+  int64_t position = 1;  // of everything committed
+  int faults = 0;        // so many reads fail, at their second chunk
   uint64_t rows_read = 0;
   uint64_t estimated = 0;
-  std::vector<OwnedRow> cuts;     // what split() says
+  std::vector<OwnedRow> cuts;         // what split() says
   std::function<void()> before_keys;  // runs before rows are asked for by key
 
  private:

@@ -32,14 +32,14 @@ struct TableReport {
   std::string state;   // what the pipeline says of it, if it is not simply followed: "paused: by hand"
   uint64_t source_rows = 0;
   uint64_t target_rows = 0;
-  uint64_t missing = 0;     // rows that the target lacks
-  uint64_t extra = 0;       // rows that only the target has
-  uint64_t different = 0;   // rows with the same key and other values
-  uint64_t in_flight = 0;   // rows that differed and could not be told from such as are on their way
-  bool at_least = false;    // more may differ: counting stopped
-  double sampled = 100;     // percent of the rows that were compared
+  uint64_t missing = 0;       // rows that the target lacks
+  uint64_t extra = 0;         // rows that only the target has
+  uint64_t different = 0;     // rows with the same key and other values
+  uint64_t in_flight = 0;     // rows that differed and could not be told from such as are on their way
+  bool at_least = false;      // more may differ: counting stopped
+  double sampled = 100;       // percent of the rows that were compared
   bool not_compared = false;  // it was still being copied when the time was over
-  bool earlier = false;     // compared by an earlier run of this command, which was interrupted
+  bool earlier = false;       // compared by an earlier run of this command, which was interrupted
   std::vector<std::string> left_out;
   std::vector<Difference> differences;  // the first ones
 

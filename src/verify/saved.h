@@ -19,8 +19,8 @@ struct SavedTable {
 };
 
 struct Saved {
-  std::string of;           // what was compared: pipeline, tables and their shapes, sample
-  int64_t started_us = 0;   // wall clock
+  std::string of;          // what was compared: pipeline, tables and their shapes, sample
+  int64_t started_us = 0;  // wall clock
   std::vector<SavedTable> tables;
 
   [[nodiscard]] const SavedTable* find(const std::string& table) const;

@@ -40,7 +40,8 @@ TEST(SavedTest, ComesBackAsItWas) {
 
 TEST(SavedTest, WhatIsCutOrChangedIsNotRead) {
   const std::string text = encode(sample());
-  for (size_t size = 0; size < text.size(); ++size) EXPECT_FALSE(decode_saved(text.substr(0, size)).has_value()) << size;
+  for (size_t size = 0; size < text.size(); ++size)
+    EXPECT_FALSE(decode_saved(text.substr(0, size)).has_value()) << size;
   for (size_t i = 0; i < text.size(); ++i) {
     std::string other = text;
     other[i] = static_cast<char>(other[i] ^ 1);

@@ -148,8 +148,7 @@ class Cutter {
 };
 
 // Rows of one side by bucket.
-Status fill_buckets(
-    const TablePair& pair, Side side, SideReader& reader, const Sample& sample, Buckets& buckets) {
+Status fill_buckets(const TablePair& pair, Side side, SideReader& reader, const Sample& sample, Buckets& buckets) {
   std::vector<Sum>& sums = buckets.sums[static_cast<size_t>(side)];
   RowDigester digest(pair, side);
   const auto on_row = [&](Row row) {
@@ -221,9 +220,7 @@ Result<Buckets> scan_buckets(const TablePair& pair, const Readers& readers, size
   for (auto& sums : out.sums) sums.resize(std::max<size_t>(buckets, 1));
   Status of_source;
   {
-    std::jthread source([&] {
-      of_source = fill_buckets(pair, Side::kSource, readers.of(Side::kSource), sample, out);
-    });
+    std::jthread source([&] { of_source = fill_buckets(pair, Side::kSource, readers.of(Side::kSource), sample, out); });
     const Status of_target = fill_buckets(pair, Side::kTarget, readers.of(Side::kTarget), sample, out);
     source.join();
     TRY(of_target);

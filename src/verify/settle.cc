@@ -9,7 +9,7 @@
 namespace weft::verify {
 namespace {
 
-constexpr size_t kAtOnce = 5000;        // suspects that wait for the target together
+constexpr size_t kAtOnce = 5000;  // suspects that wait for the target together
 constexpr size_t kKeysPerQuestion = 250;
 constexpr Duration kBetweenRounds = std::chrono::milliseconds(50);
 

@@ -54,12 +54,8 @@ Status SideReader::pause(const Error& error, int attempt) {
   return stop_.stop_requested() ? Status(stopped()) : ok();
 }
 
-Status SideReader::scan_once(const SchemaRef& schema,
-                             KeyRange& left,
-                             bool in_ranges,
-                             const OnRow& on_row,
-                             bool& done,
-                             bool& given) {
+Status SideReader::scan_once(
+    const SchemaRef& schema, KeyRange& left, bool in_ranges, const OnRow& on_row, bool& done, bool& given) {
   TRY(open());
   TRY(reader_->begin(schema));
   const SteadyTime opened = clock_.now();
@@ -98,8 +94,7 @@ Status SideReader::scan(const SchemaRef& schema,
   for (int attempt = 0; !done;) {
     Result<bool> ranges = in_ranges(schema);
     bool given = false;
-    Status read =
-        ranges ? scan_once(schema, left, *ranges, on_row, done, given) : Status(std::move(ranges).error());
+    Status read = ranges ? scan_once(schema, left, *ranges, on_row, done, given) : Status(std::move(ranges).error());
     if (read) continue;
     if (given) attempt = 0;
     TRY(pause(read.error(), attempt));

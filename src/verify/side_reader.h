@@ -53,12 +53,8 @@ class SideReader {
 
  private:
   [[nodiscard]] Status open();
-  [[nodiscard]] Status scan_once(const SchemaRef& schema,
-                                 KeyRange& left,
-                                 bool in_ranges,
-                                 const OnRow& on_row,
-                                 bool& done,
-                                 bool& given);
+  [[nodiscard]] Status scan_once(
+      const SchemaRef& schema, KeyRange& left, bool in_ranges, const OnRow& on_row, bool& done, bool& given);
   [[nodiscard]] Status pause(const Error& error, int attempt);
 
   Source& source_;

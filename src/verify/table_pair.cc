@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "verify/key_value.h"
 
 namespace weft::verify {
 namespace {
@@ -13,11 +14,8 @@ bool in_key(const TableSchema& schema, uint16_t ordinal) {
 }
 
 // What the pair of columns of a source column is; none if it is not compared.
-std::optional<ColumnPair> pair_column(const TableSchema& source,
-                                      uint16_t ordinal,
-                                      const TargetColumn& at,
-                                      const TableSchema& target,
-                                      JsonForms json) {
+std::optional<ColumnPair> pair_column(
+    const TableSchema& source, uint16_t ordinal, const TargetColumn& at, const TableSchema& target, JsonForms json) {
   const int found = at.missing || at.generated ? -1 : target.find(at.name);
   if (found < 0) return std::nullopt;
   ColumnPair pair;

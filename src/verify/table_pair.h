@@ -27,7 +27,7 @@ enum class Side : uint8_t { kSource = 0, kTarget = 1 };
 }
 
 struct ColumnPair {
-  std::string name;  // at the source
+  std::string name;          // at the source
   uint16_t ordinal[2] = {};  // by Side
   Form form;
 };

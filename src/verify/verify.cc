@@ -78,11 +78,12 @@ Status Verifier::match_tables() {
     const auto found = std::ranges::find_if(
         targets, [&](const SchemaRef& schema) { return schema->name.text() == matched[i]->name.text(); });
     if (found == targets.end()) {
-      return Error(Blame::kConfig,
-                   cat("table ",
-                       matched[i]->name.text(),
-                       " of the target can't be read: GRANT SELECT on it to the target's user (a PostgreSQL table has to "
-                       "be a logged one), or leave it out with --exclude"))
+      return Error(
+                 Blame::kConfig,
+                 cat("table ",
+                     matched[i]->name.text(),
+                     " of the target can't be read: GRANT SELECT on it to the target's user (a PostgreSQL table has to "
+                     "be a logged one), or leave it out with --exclude"))
           .about(sources[i]->name.text());
     }
     TRY_ASSIGN(TablePair pair, pair_tables(sources[i], *matched[i], *found, json));
@@ -156,11 +157,8 @@ Result<TableReport> Verifier::compare(const TablePair& pair, const SavedTable* f
 }
 
 // A key that the target's column can't hold at all is none to ask the target by: then both sides are read whole.
-Status Verifier::compare_rows(const TablePair& pair,
-                              std::optional<OwnedRow> after,
-                              bool moves,
-                              Saved& saved,
-                              TableReport& table) {
+Status Verifier::compare_rows(
+    const TablePair& pair, std::optional<OwnedRow> after, bool moves, Saved& saved, TableReport& table) {
   const TableReport before = table;
   Status done = compare_as(pair, std::move(after), moves, saved, table);
   if (!done && done.error().blame() == Blame::kData && pair.by_key) {
@@ -175,11 +173,8 @@ Status Verifier::compare_rows(const TablePair& pair,
   return std::move(done).error().with(cat("comparing ", table.table)).about(table.table);
 }
 
-Status Verifier::compare_as(const TablePair& pair,
-                            std::optional<OwnedRow> after,
-                            bool moves,
-                            Saved& saved,
-                            TableReport& table) {
+Status Verifier::compare_as(
+    const TablePair& pair, std::optional<OwnedRow> after, bool moves, Saved& saved, TableReport& table) {
   const size_t slot = saved.tables.size();
   CompareEvents events;
   events.on_difference = [&](const Difference& difference) {
@@ -191,8 +186,8 @@ Status Verifier::compare_as(const TablePair& pair,
     save(saved);
   };
   const Readers readers{{readers_[0].get(), readers_[1].get()}};
-  Status done = compare_table(
-      pair, readers, *watch_, moves, options_.compare, clock_, stop_, std::move(after), table, events);
+  Status done =
+      compare_table(pair, readers, *watch_, moves, options_.compare, clock_, stop_, std::move(after), table, events);
   readers_[0]->rest();
   readers_[1]->rest();
   saved.tables.resize(slot);

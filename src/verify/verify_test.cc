@@ -127,7 +127,7 @@ TEST_F(VerifierTest, EqualTablesAreReadOnceAndCalledEqual) {
 TEST_F(VerifierTest, DifferencesInEveryRangeAndBeyondBothEndsAreNamed) {
   fill(100);
   options_.compare.scan.range_rows = 10;
-  source_->rows.erase(source_->rows.begin());       // 1 is extra, in front of all
+  source_->rows.erase(source_->rows.begin());        // 1 is extra, in front of all
   target_side_->rows.push_back(fake_row(101, "x"));  // extra, behind all
   target_side_->rows[49] = fake_row(50, "other");
   target_side_->rows.erase(target_side_->rows.begin() + 59);  // 60 is missing

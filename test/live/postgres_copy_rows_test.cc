@@ -89,7 +89,8 @@ TEST_F(CopyRowsTest, EveryTypeHasTheSameValues) {
   sql.exec(live::kTypeRows);
   // Types that have no binary form which is known keep a table from being copied: without them, column by column.
   sql.exec(
-      "CREATE TABLE copied AS SELECT id, i2, i4, i8, n, n2, f4, f8, b, v, c, t, ts, ts3, tz, d, tm, by, j, jb, u, m, bt, dm FROM types WHERE "
+      "CREATE TABLE copied AS SELECT id, i2, i4, i8, n, n2, f4, f8, b, v, c, t, ts, ts3, tz, d, tm, by, j, jb, u, m, "
+      "bt, dm FROM types WHERE "
       "id NOT IN (8, 9); ALTER TABLE copied ADD PRIMARY KEY (id)");
   expect_same("copied");
   EXPECT_EQ(fallen_back_, 0);
@@ -100,7 +101,8 @@ TEST_F(CopyRowsTest, DecimalsOfEveryLengthAndScaleHaveTheSameDigits) {
   server_->connect("shop").exec(
       "CREATE TABLE n (id int PRIMARY KEY, v numeric);"
       "INSERT INTO n SELECT row_number() OVER (), s * x FROM (VALUES (1), (-1)) AS signs (s) CROSS JOIN (SELECT "
-      "round(power(10::numeric, e) * f, p) AS x FROM generate_series(-12, 20) e CROSS JOIN (VALUES (1), (1.2345678901), (9.99), (0)) AS "
+      "round(power(10::numeric, e) * f, p) AS x FROM generate_series(-12, 20) e CROSS JOIN (VALUES (1), "
+      "(1.2345678901), (9.99), (0)) AS "
       "v (f) CROSS JOIN generate_series(0, 12, 3) p) AS xs;"
       "INSERT INTO n VALUES (100001, 'NaN'), (100002, 'Infinity'), (100003, '-Infinity')");
   expect_same("n");
@@ -110,8 +112,10 @@ TEST_F(CopyRowsTest, DecimalsOfEveryLengthAndScaleHaveTheSameDigits) {
 TEST_F(CopyRowsTest, ARowThatOnlyItsPrintedFormTellsIsReadSo) {
   server_->connect("shop").exec(
       "CREATE TABLE times (id int PRIMARY KEY, d date, ts timestamp, tz timestamptz);"
-      "INSERT INTO times SELECT g, date '2024-01-01' + g, timestamp '1999-12-31 23:59:59.999999' + g * interval '1 day', "
-      "'0001-01-01 00:00:00+00' FROM generate_series(1, 200) g; UPDATE times SET d = 'infinity' WHERE id = 120; UPDATE times SET ts = "
+      "INSERT INTO times SELECT g, date '2024-01-01' + g, timestamp '1999-12-31 23:59:59.999999' + g * interval '1 "
+      "day', "
+      "'0001-01-01 00:00:00+00' FROM generate_series(1, 200) g; UPDATE times SET d = 'infinity' WHERE id = 120; UPDATE "
+      "times SET ts = "
       "'12000-01-01' WHERE id = 150; UPDATE times SET tz = '0044-03-15 BC' WHERE id = 151");
   expect_same("times");
   EXPECT_EQ(fallen_back_, 1);

@@ -26,10 +26,11 @@ class VerifyPostgres : public PostgresPairFixture {
   // A table of so many rows, the same on both sides without a pipeline.
   void make_large(int rows) {
     both("CREATE TABLE large (id bigint PRIMARY KEY, v text, n numeric(10,2), at timestamptz)");
-    both(cat("INSERT INTO large SELECT g, 'row ' || g, g / 3.0, timestamptz '2024-01-01 00:00:00+00' + g * interval '1 "
-             "s' FROM generate_series(1, ",
-             rows,
-             ") g"));
+    both(
+        cat("INSERT INTO large SELECT g, 'row ' || g, g / 3.0, timestamptz '2024-01-01 00:00:00+00' + g * interval '1 "
+            "s' FROM generate_series(1, ",
+            rows,
+            ") g"));
   }
 };
 
@@ -52,14 +53,29 @@ TEST_F(VerifyPostgres, ADifferenceInAnyTypeIsNamedByItsColumn) {
   source(kTypeRows);
   ASSERT_EQ(run_until_now().code, 0);
   target("CREATE TABLE types_were AS SELECT * FROM types WHERE id = 1");
-  const std::vector<std::pair<std::string, std::string>> changes = {
-      {"i2", "i2 + 1"},       {"i8", "i8 - 1"},   {"n", "n + 0.0000000001"},  {"f4", "f4 + 1"},
-      {"f8", "f8 * 2"},       {"b", "NOT b"},     {"v", "v || ' '"},          {"c", "'xy'"},
-      {"t", "upper(t)"},      {"ts", "ts + interval '1 us'"},                 {"tz", "tz + interval '1 us'"},
-      {"d", "d + 1"},         {"tm", "tm + interval '1 us'"},                 {"by", "by || '\\x00'"},
-      {"j", "'[1]'"},         {"jb", "'{\"b\": 1.51}'"},                      {"u", "gen_random_uuid()"},
-      {"ta", "ta || '{z}'"},  {"ip", "ip + 1"},   {"iv", "iv + interval '1 s'"}, {"m", "'sad'"},
-      {"bt", "~bt"},          {"dm", "NULL"}};
+  const std::vector<std::pair<std::string, std::string>> changes = {{"i2", "i2 + 1"},
+                                                                    {"i8", "i8 - 1"},
+                                                                    {"n", "n + 0.0000000001"},
+                                                                    {"f4", "f4 + 1"},
+                                                                    {"f8", "f8 * 2"},
+                                                                    {"b", "NOT b"},
+                                                                    {"v", "v || ' '"},
+                                                                    {"c", "'xy'"},
+                                                                    {"t", "upper(t)"},
+                                                                    {"ts", "ts + interval '1 us'"},
+                                                                    {"tz", "tz + interval '1 us'"},
+                                                                    {"d", "d + 1"},
+                                                                    {"tm", "tm + interval '1 us'"},
+                                                                    {"by", "by || '\\x00'"},
+                                                                    {"j", "'[1]'"},
+                                                                    {"jb", "'{\"b\": 1.51}'"},
+                                                                    {"u", "gen_random_uuid()"},
+                                                                    {"ta", "ta || '{z}'"},
+                                                                    {"ip", "ip + 1"},
+                                                                    {"iv", "iv + interval '1 s'"},
+                                                                    {"m", "'sad'"},
+                                                                    {"bt", "~bt"},
+                                                                    {"dm", "NULL"}};
   for (const auto& [column, value] : changes) {
     target(cat("UPDATE types SET ", column, " = ", value, " WHERE id = 1"));
     const WeftResult result = verify({"--table", "types"});
@@ -76,21 +92,24 @@ TEST_F(VerifyPostgres, DifferencesUnderEveryKindOfKeyAreNamed) {
   source(kKeyRows);
   ASSERT_EQ(run_until_now().code, 0);
   target(
-      "UPDATE ints SET v = 'x' WHERE id = -300; DELETE FROM texts WHERE w = 'ANT '; INSERT INTO texts VALUES ('aNT', 1);"
+      "UPDATE ints SET v = 'x' WHERE id = -300; DELETE FROM texts WHERE w = 'ANT '; INSERT INTO texts VALUES ('aNT', "
+      "1);"
       "UPDATE composites SET v = 0 WHERE b = 'b14'; DELETE FROM uuids WHERE v = '7';"
-      "DELETE FROM bag WHERE ctid = (SELECT min(ctid) FROM bag WHERE x = 1); INSERT INTO bag VALUES (2, NULL), (2, NULL);"
+      "DELETE FROM bag WHERE ctid = (SELECT min(ctid) FROM bag WHERE x = 1); INSERT INTO bag VALUES (2, NULL), (2, "
+      "NULL);"
       "UPDATE coded SET v = 'w' WHERE id = 9");
   const WeftResult result = verify();
   EXPECT_EQ(result.code, 4) << result.out;
-  for (const char* line : {"public.ints {\"id\": -300}: v is \"v-100\" at the source, \"x\" at the target\n",
-                           "public.texts {\"w\": \"ANT \"}: missing at the target\n",
-                           "public.texts {\"w\": \"aNT\"}: only at the target\n",
-                           "public.composites {\"b\": \"b14\", \"a\": 0}: v is 4.67 at the source, 0.00 at the target\n",
-                           "public.uuids {\"id\": \"0x8f14e45fceea167a5a36dedd4bea2543\"}: missing at the target\n",
-                           "public.bag {\"x\": 1, \"y\": \"a\"}: missing at the target\n",
-                           "public.bag {\"x\": 2, \"y\": null}: only at the target (2 times)\n",
-                           "public.coded {\"code\": \"code9\"}: v is \"v\" at the source, \"w\" at the target\n",
-                           "different: 9 rows of "}) {
+  for (const char* line :
+       {"public.ints {\"id\": -300}: v is \"v-100\" at the source, \"x\" at the target\n",
+        "public.texts {\"w\": \"ANT \"}: missing at the target\n",
+        "public.texts {\"w\": \"aNT\"}: only at the target\n",
+        "public.composites {\"b\": \"b14\", \"a\": 0}: v is 4.67 at the source, 0.00 at the target\n",
+        "public.uuids {\"id\": \"0x8f14e45fceea167a5a36dedd4bea2543\"}: missing at the target\n",
+        "public.bag {\"x\": 1, \"y\": \"a\"}: missing at the target\n",
+        "public.bag {\"x\": 2, \"y\": null}: only at the target (2 times)\n",
+        "public.coded {\"code\": \"code9\"}: v is \"v\" at the source, \"w\" at the target\n",
+        "different: 9 rows of "}) {
     EXPECT_TRUE(says(result, line)) << line << "\n" << result.out;
   }
 }

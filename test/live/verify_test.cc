@@ -88,7 +88,8 @@ TEST_P(Verify, ADifferenceIsNamedByTableKeyAndColumn) {
   copied();
   ASSERT_EQ(verify().code, 0);
   target(
-      "UPDATE ints SET v = 'other' WHERE id = 7; DELETE FROM ints WHERE id = 8; INSERT INTO ints VALUES (10001, 'x', 1);"
+      "UPDATE ints SET v = 'other' WHERE id = 7; DELETE FROM ints WHERE id = 8; INSERT INTO ints VALUES (10001, 'x', "
+      "1);"
       "UPDATE texts SET n = -1 WHERE w = 'Wort 7'; DELETE FROM texts WHERE w = 'Wort 8';"
       "INSERT INTO texts VALUES ('wort 9', 1);"
       "UPDATE pairs SET v = 0 WHERE a = 18446744073709551608; DELETE FROM pairs WHERE a = 18446744073709551607;"
@@ -96,20 +97,21 @@ TEST_P(Verify, ADifferenceIsNamedByTableKeyAndColumn) {
       "DELETE FROM loose WHERE ctid = (SELECT min(ctid) FROM loose WHERE x = 7); INSERT INTO loose VALUES (77, NULL)");
   const WeftResult result = verify();
   EXPECT_EQ(result.code, 4) << result.out;
-  for (const char* line : {"shop.ints {\"id\": 7}: v is \"v7\" at the source, \"other\" at the target\n",
-                           "shop.ints {\"id\": 8}: missing at the target\n",
-                           "shop.ints {\"id\": 10001}: only at the target\n",
-                           "shop.texts {\"w\": \"Wort 7\"}: n is 7 at the source, -1 at the target\n",
-                           "shop.texts {\"w\": \"Wort 8\"}: missing at the target\n",
-                           "shop.texts {\"w\": \"wort 9\"}: only at the target\n",
-                           "shop.pairs {\"a\": 18446744073709551608, \"b\": \"2024-01-01 00:07:00.000001\"}: v is 1 at "
-                           "the source, 0 at the target\n",
-                           "shop.pairs {\"a\": 18446744073709551607, \"b\": \"2024-01-01 00:08:00.000001\"}: missing at "
-                           "the target\n",
-                           "shop.pairs {\"a\": 5, \"b\": \"2024-01-01 00:00:00\"}: only at the target\n",
-                           "shop.loose {\"x\": 7, \"y\": \"y7\"}: missing at the target\n",
-                           "shop.loose {\"x\": 77, \"y\": null}: only at the target\n",
-                           "different: 11 rows of "}) {
+  for (const char* line :
+       {"shop.ints {\"id\": 7}: v is \"v7\" at the source, \"other\" at the target\n",
+        "shop.ints {\"id\": 8}: missing at the target\n",
+        "shop.ints {\"id\": 10001}: only at the target\n",
+        "shop.texts {\"w\": \"Wort 7\"}: n is 7 at the source, -1 at the target\n",
+        "shop.texts {\"w\": \"Wort 8\"}: missing at the target\n",
+        "shop.texts {\"w\": \"wort 9\"}: only at the target\n",
+        "shop.pairs {\"a\": 18446744073709551608, \"b\": \"2024-01-01 00:07:00.000001\"}: v is 1 at "
+        "the source, 0 at the target\n",
+        "shop.pairs {\"a\": 18446744073709551607, \"b\": \"2024-01-01 00:08:00.000001\"}: missing at "
+        "the target\n",
+        "shop.pairs {\"a\": 5, \"b\": \"2024-01-01 00:00:00\"}: only at the target\n",
+        "shop.loose {\"x\": 7, \"y\": \"y7\"}: missing at the target\n",
+        "shop.loose {\"x\": 77, \"y\": null}: only at the target\n",
+        "different: 11 rows of "}) {
     EXPECT_TRUE(has(result.out, line)) << line << "\n" << result.out;
   }
 }
@@ -120,9 +122,10 @@ TEST_P(Verify, TheReportForProgramsSaysTheSame) {
   const WeftResult result = verify({"--json", "--table", "ints"});
   EXPECT_EQ(result.code, 4) << result.out;
   EXPECT_TRUE(has(result.out, "\"equal\":false,\"differences\":1,")) << result.out;
-  EXPECT_TRUE(has(result.out,
-                  "{\"what\":\"different\",\"key\":{\"id\": 3},\"times\":1,\"columns\":[{\"column\":\"n\",\"source\":0.75,"
-                  "\"target\":1.75}]}"))
+  EXPECT_TRUE(
+      has(result.out,
+          "{\"what\":\"different\",\"key\":{\"id\": 3},\"times\":1,\"columns\":[{\"column\":\"n\",\"source\":0.75,"
+          "\"target\":1.75}]}"))
       << result.out;
   EXPECT_EQ(lines_with(result.out, "\n"), 1u) << result.out;
 }
@@ -166,7 +169,8 @@ TEST_P(Verify, BesideARunningPipelineOnlyWhatIsPlantedIsDifferent) {
   target("UPDATE ints SET v = 'planted' WHERE id = 50; DELETE FROM texts WHERE w = 'Wort 77'");
   const WeftResult result = verify();
   EXPECT_EQ(result.code, 4) << result.out;
-  EXPECT_TRUE(has(result.out, "shop.ints {\"id\": 50}: v is \"v50\" at the source, \"planted\" at the target")) << result.out;
+  EXPECT_TRUE(has(result.out, "shop.ints {\"id\": 50}: v is \"v50\" at the source, \"planted\" at the target"))
+      << result.out;
   EXPECT_TRUE(has(result.out, "shop.texts {\"w\": \"Wort 77\"}: missing at the target")) << result.out;
   EXPECT_TRUE(has(result.out, "different: 2 rows of ")) << result.out;
   EXPECT_TRUE(weft.running()) << weft.log_tail();
@@ -185,7 +189,8 @@ TEST_P(Verify, WithoutARunningPipelineTheReportSaysWhereBothSidesStand) {
 TEST_P(Verify, RepairMendsWhatDiffersWithoutARunningPipeline) {
   copied();
   target(
-      "UPDATE ints SET v = 'other' WHERE id = 7; DELETE FROM ints WHERE id = 8; INSERT INTO ints VALUES (10001, 'x', 1);"
+      "UPDATE ints SET v = 'other' WHERE id = 7; DELETE FROM ints WHERE id = 8; INSERT INTO ints VALUES (10001, 'x', "
+      "1);"
       "DELETE FROM loose WHERE x = 7");
   const WeftResult result = verify({"--repair"});
   EXPECT_EQ(result.code, 0) << result.out;

@@ -25,9 +25,9 @@ enum class ViewKind : uint8_t { kSnapshotPlace, kGtidBounds, kLockedOpening, kLo
 // What decides about the kind of view.
 struct ViewNeeds {
   bool mariadb = false;
-  bool gtids = false;      // positions are GTIDs
-  bool read_views = true;  // the table's engine has them
-  bool exact = false;      // keyless, or read whole
+  bool gtids = false;       // positions are GTIDs
+  bool read_views = true;   // the table's engine has them
+  bool exact = false;       // keyless, or read whole
   bool only_reads = false;  // nobody asks for the view's place
 };
 

@@ -53,7 +53,8 @@ std::string from_table(const CatalogueTable& table) {
 Query range_query(const CatalogueTable& table, const OwnedRow* after, const OwnedRow* upto, Values values) {
   const std::string key = key_list(*table.schema);
   Query query{select_from(table), {}};
-  if (after != nullptr) query.sql += cat(" WHERE (", key, ") > ", key_values(table, after->row(), values, query.params));
+  if (after != nullptr)
+    query.sql += cat(" WHERE (", key, ") > ", key_values(table, after->row(), values, query.params));
   if (upto != nullptr) {
     query.sql += cat(after != nullptr ? " AND (" : " WHERE (", key, ") <= ");
     query.sql += key_values(table, upto->row(), values, query.params);
@@ -70,7 +71,8 @@ Query keys_query(const CatalogueTable& table, std::span<const OwnedRow> keys) {
   const std::string key = key_list(*table.schema);
   Query query{select_from(table) + " WHERE ", {}};
   for (size_t k = 0; k < keys.size(); ++k) {
-    query.sql += cat(k == 0 ? "(" : " OR (", key, ") = ", key_values(table, keys[k].row(), Values::kBeside, query.params));
+    query.sql +=
+        cat(k == 0 ? "(" : " OR (", key, ") = ", key_values(table, keys[k].row(), Values::kBeside, query.params));
   }
   return query;
 }

@@ -59,6 +59,7 @@ class PgTableReader final : public TableReader {
   Result<std::shared_ptr<const ReadPoint>> begin_view(const SchemaRef& schema);
   // Sets table_ to what the catalogue says of it, if that has the shape of `schema`.
   Status check_shape(const SchemaRef& schema);
+
   // Whether ranges come by COPY: for those who only read. A stream's copies keep to the printed form, which its rows have too.
   [[nodiscard]] bool by_copy() const { return !delivered_ && copy_.usable() && !printed_only_; }
 
@@ -86,9 +87,9 @@ class PgTableReader final : public TableReader {
   CatalogueTable table_;  // the same table as the catalogue had it last, with schema_ as its schema
   std::string mark_;      // of that state, if it was seen in a view
   enum class Range : uint8_t { kNone, kOpen, kDone } range_ = Range::kNone;  // of the open view
-  CopyRows copy_;              // of table_
+  CopyRows copy_;                                                            // of table_
   bool printed_only_ = false;  // a row of schema_ had a value without a binary form that is known
-  size_t row_bytes_ = 0;                                                     // the largest recent average; 0: not known
+  size_t row_bytes_ = 0;       // the largest recent average; 0: not known
 };
 
 Status PgTableReader::connect() {

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "verify/interval_text.h"
+#include "verify/text_forms.h"
 
 #include <charconv>
+
+#include "model/schema.h"
+#include "model/value_text.h"
 
 namespace weft::verify {
 namespace {
@@ -48,6 +51,12 @@ std::optional<int64_t> clock_micros(std::string_view text) {
   return negative ? -micros : micros;
 }
 
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
 }  // namespace
 
 std::optional<int64_t> interval_micros(std::string_view text) {
@@ -65,6 +74,31 @@ std::optional<int64_t> interval_micros(std::string_view text) {
   }
   const auto clock = clock_micros(text);
   return clock ? std::optional(days * kDay + *clock) : std::nullopt;
+}
+
+std::optional<Value> civil_of(std::string_view text) {
+  if (text.ends_with('Z')) text.remove_suffix(1);
+  if (text.ends_with("+00:00")) text.remove_suffix(6);
+  if (text.ends_with("+00")) text.remove_suffix(3);
+  if (text.empty() || text[0] < '0' || text[0] > '9') return std::nullopt;
+  std::string spaced(text);
+  if (spaced.size() > 10 && spaced[10] == 'T') spaced[10] = ' ';
+  Column column;
+  column.kind = spaced.size() > 10 ? Kind::kDateTime : Kind::kDate;
+  return value_of_text(column, spaced);
+}
+
+std::optional<std::string> bytes_of_hex(std::string_view text) {
+  std::string bytes;
+  int high = -1;
+  for (const char c : text) {
+    if (c == '-' || c == '{' || c == '}') continue;
+    const int d = hex_digit(c);
+    if (d < 0) return std::nullopt;
+    if (high >= 0) bytes.push_back(static_cast<char>(high * 16 + d));
+    high = high >= 0 ? -1 : d;
+  }
+  return high < 0 ? std::optional(std::move(bytes)) : std::nullopt;
 }
 
 }  // namespace weft::verify
