@@ -22,6 +22,7 @@ void snapshot_case(const Settings& settings);
 void latency_case(const Settings& settings);
 void memory_case(const Settings& settings);
 void start_case(const Settings& settings);
+void verify_case(const Settings& settings);
 
 // `weft_bench reader KIND URL POSITION FILE`: one reader in this process, for decode_case. Prints what it counted.
 int reader_main(int argc, char** argv);

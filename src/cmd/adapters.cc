@@ -111,6 +111,41 @@ Result<std::unique_ptr<Target>> make_target(const PipelineConfig& config, const 
   return no_adapter("to.url", config.to.url, targets_built_in());
 }
 
+namespace {
+
+Result<std::unique_ptr<Source>> make_reader(std::string_view key,
+                                            const SecretUrl& url,
+                                            const std::vector<std::string>& tables,
+                                            const std::vector<std::string>& exclude,
+                                            const std::stop_token& stop) {
+  if (has(kMysql, url.scheme())) {
+    Result<mysql::Options> server = mysql::parse_url(url.value);
+    if (!server) return std::move(server).error().with(key);
+    server->stop = stop;
+    return mysql::make_mysql_source(
+        {.server = std::move(server).value(), .tables = tables, .exclude = exclude, .only_reads = true});
+  }
+  if (has(kPostgres, url.scheme())) {
+    auto reader = postgres::make_postgres_source(
+        {.url = url.value, .tables = tables, .exclude = exclude, .setup = false, .stop = stop, .only_reads = true});
+    if (!reader) return std::move(reader).error().with(key);
+    return reader;
+  }
+  return no_adapter(key, url, sources_built_in());
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Source>> make_source_reader(const PipelineConfig& config, const std::stop_token& stop) {
+  return make_reader("from.url", config.from.url, config.from.tables, config.from.exclude, stop);
+}
+
+Result<std::unique_ptr<Source>> make_target_reader(const PipelineConfig& config,
+                                                   const std::vector<std::string>& tables,
+                                                   const std::stop_token& stop) {
+  return make_reader("to.url", config.to.url, tables, {}, stop);
+}
+
 Result<Ends> make_ends(const PipelineConfig& config, const std::stop_token& stop) {
   auto source = make_source(config, stop);
   auto target = make_target(config, stop);

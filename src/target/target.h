@@ -267,6 +267,7 @@ struct Opened {
   std::vector<PreparedName> prepared;
   std::vector<HeldTable> held;  // tables with dead letters
   uint64_t epoch = 0;           // ours from now on
+  bool runs = false;            // peek(): as far as the target can tell a process runs the pipeline now
 };
 
 class Target {

@@ -37,6 +37,15 @@ std::string lane_mark_sql(const std::string& pipeline) {
   return cat("SELECT pg_advisory_lock_shared(hashtextextended(", quote_literal(pipeline), ", ", kLaneLock, "))");
 }
 
+Result<bool> lease_held(Connection& connection, const std::string& pipeline) {
+  TRY_ASSIGN(const Answer row,
+             connection.query("SELECT FROM _weft.lease l WHERE l.pipeline = $1 AND l.expires_at > clock_timestamp() "
+                              "AND EXISTS (SELECT FROM pg_stat_activity a WHERE a.pid = l.backend_pid AND "
+                              "(a.backend_start = l.backend_start OR a.backend_start IS NULL))",
+                              {pipeline}));
+  return row.rows() > 0;
+}
+
 Result<Lease::Holder> Lease::look(Connection& connection, const std::string& pipeline) {
   TRY_ASSIGN(const Answer lock,
              connection.query(cat("SELECT pg_try_advisory_lock(hashtextextended($1, ", kMasterLock, "))"), {pipeline}));

@@ -197,6 +197,7 @@ Result<std::optional<Opened>> PostgresTarget::peek(const std::string& pipeline) 
   if (!progress) return std::optional<Opened>();
   TRY_ASSIGN(Opened opened, read_opened(*connection, pipeline, std::move(progress)));
   opened.epoch = opened.progress->epoch;
+  TRY_ASSIGN(opened.runs, lease_held(*connection, pipeline));
   return std::optional<Opened>(std::move(opened));
 }
 
