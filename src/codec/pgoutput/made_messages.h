@@ -53,6 +53,18 @@ inline std::string commit(uint64_t end_lsn) {
   return out.str();
 }
 
+inline std::string logical_message(bool transactional, std::string_view prefix, std::string_view content) {
+  ByteWriter out;
+  out.le('M', 1);
+  out.le(transactional ? 1 : 0, 1);
+  out.be(100, 8);
+  out.bytes(prefix);
+  out.le(0, 1);
+  out.be(content.size(), 4);
+  out.bytes(content);
+  return out.str();
+}
+
 struct MadeColumn {
   std::string name;
   uint32_t type = 25;

@@ -28,6 +28,7 @@ std::string shown(const Batch& batch, const std::vector<EndOfTransaction>& ends)
       }
       if (std::holds_alternative<Truncate>(change)) out += "truncate; ";
       if (std::holds_alternative<SchemaChange>(change)) out += "shape; ";
+      if (const auto* origin = std::get_if<Origin>(&change)) out += cat("from ", origin->chain, "; ");
     }
     const EndOfTransaction& end = ends[tx.position_index];
     out += cat(tx.last ? "end " : "piece ", end.lsn, " of ", end.xid, "\n");
@@ -48,6 +49,17 @@ std::string play(const std::vector<std::string>& messages, bool keyless = false,
 TEST(OutputStream, TellsTransactionsWithTheirEnds) {
   EXPECT_EQ(play({begin(100, 5), items(), insert({"1", "x"}), insert({"2", std::nullopt}), commit(110)}),
             "insert 1,'x'; insert 2,NULL; end 110 of 5\n");
+}
+
+TEST(OutputStream, hard_case_19_AMessageOfWeftsTellsWhereTheTransactionComesFrom) {
+  EXPECT_EQ(play({begin(100, 5), logical_message(true, "weft", "a"), items(), insert({"1", "x"}), commit(110)}),
+            "from a; insert 1,'x'; end 110 of 5\n");
+  EXPECT_EQ(play({begin(100, 5), items(), insert({"1", "x"}), logical_message(true, "weft", "a"), commit(110)}),
+            "insert 1,'x'; end 110 of 5\n")
+      << "behind a row it says nothing";
+  EXPECT_EQ(
+      play({logical_message(false, "weft", "a"), begin(100, 5), logical_message(true, "others", "a"), commit(110)}),
+      "end 110 of 5\n");
 }
 
 TEST(OutputStream, ATransactionWithoutCapturedRowsIsAnEmptyOne) {
