@@ -29,13 +29,7 @@ TEST_F(CliTest, WrongCommandLinesAreExit2) {
   const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
       {{}, "usage: weft COMMAND"},
       {{"rnu"}, "nearest known word 'run'"},
-      {{"verify"},
-       "weft verify: not available in this version; available: run, check, setup, teardown, status, pause, resume, "
-       "dead-letters, "
-       "journal, demo, "
-       "help, "
-       "completion, "
-       "version\n"},
+      {{"verify"}, "which pipeline? Give a FILE, or --from URL and --to URL"},
       {{"help", "rum"}, "unknown command 'rum'"},
       {{"completion"}, "which shell"},
       {{"completion", "tcsh"}, "which shell is 'tcsh'? Expected bash, zsh or fish"},
@@ -76,7 +70,7 @@ TEST_F(CliTest, WrongFlagsOfRunAreExit2) {
       {{"--memory", "lots"}, "--memory: memory is 'lots', expected a size such as 64MiB, at least 8MiB"},
       {{"--consistency", "keyed"},
        "--consistency: not available in this version: to.consistency keyed; available: atomic"},
-      {{"--origins", "local"}, "not available in this version: origins local"},
+      {{"--origins", "mine"}, "--origins: origins is 'mine', expected auto, all or local"},
       {{"--consistency", "keyed"}, "not available in this version: to.consistency keyed"},
       {{"--http", "everywhere"}, "--http: http is 'everywhere', expected off, or IP:PORT"},
       {{"--http", "0.0.0.0:0"}, "expected --http-token-file"},
