@@ -29,8 +29,12 @@ TEST_F(CliTest, WrongCommandLinesAreExit2) {
   const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
       {{}, "usage: weft COMMAND"},
       {{"rnu"}, "nearest known word 'run'"},
-      {{"verify"},
-       "weft verify: not available in this version; available: run, check, setup, teardown, status, pause, resume, "
+      {{"verify"}, "which pipeline? Give a FILE, or --from URL and --to URL"},
+      {{"verify", "--from", kFrom, "--to", kTo, "--sample", "101"},
+       "--sample: '101', expected a number from 0.0001 to 100"},
+      {{"runs"},
+       "weft runs: not available in this version; available: run, check, setup, teardown, verify, status, pause, "
+       "resume, "
        "dead-letters, "
        "journal, demo, "
        "help, "
