@@ -11,8 +11,8 @@ namespace {
 
 constexpr size_t kAtOnce = 5000;  // suspects that wait for the target together
 constexpr size_t kKeysPerQuestion = 250;
-constexpr size_t kWatchedClosely = 50;  // so few rows are looked at all the time
-constexpr size_t kSeenBetween = 500;
+constexpr size_t kWatchedClosely = 20;  // so few rows are looked at all the time
+constexpr size_t kSeenBetween = 20000;
 constexpr Duration kBetweenRounds = std::chrono::milliseconds(50);
 
 size_t index(Side side) {
@@ -102,7 +102,7 @@ Status Settler::settle(Suspects suspects) {
 
 bool Settler::agrees(Case& one) {
   if (one.source == one.target || one.source_after == one.target) return true;
-  if (std::ranges::find(one.between, one.target) != one.between.end()) return true;
+  if (one.between.contains(one.target.row)) return true;
   const bool steady = one.source == one.source_after;
   const bool as_before = one.source == one.last[0] && one.target == one.last[1];
   one.steady = steady ? (as_before ? one.steady + 1 : 1) : 0;
@@ -119,8 +119,7 @@ Result<bool> Settler::wait(std::vector<Case*>& open, int round, SteadyTime deadl
     meanwhile = [&]() -> Status {
       TRY(look(Side::kSource, open, &Case::source_after));
       for (Case* one : open) {
-        const bool seen = std::ranges::find(one->between, one->source_after) != one->between.end();
-        if (!seen && one->between.size() < kSeenBetween) one->between.push_back(one->source_after);
+        if (one->between.size() < kSeenBetween) one->between.insert(one->source_after.row);
       }
       return ok();
     };

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <map>
+#include <unordered_set>
 #include <vector>
 
 #include "verify/drill.h"
@@ -70,7 +71,7 @@ class Settler {
     Image source;
     Image target;
     Image source_after;
-    std::vector<Image> between;  // what else the source had in this round
+    std::unordered_set<Digest, DigestHash> between;  // what else the source had in this round; nothing: Digest()
     int steady = 0;
     Image last[2];  // of the round before
   };

@@ -9,6 +9,7 @@ namespace weft::verify {
 namespace {
 
 constexpr Duration kPollFirst = std::chrono::milliseconds(20);
+constexpr Duration kBetweenLooks = std::chrono::microseconds(200);
 constexpr Duration kPollMax = std::chrono::milliseconds(250);
 constexpr Duration kStandingWait = std::chrono::seconds(1);
 // A pipeline that is not known to run, and whose progress has not moved for so long, does not run.
@@ -68,7 +69,10 @@ Result<bool> Watch::wait(SteadyTime deadline, const std::function<Status()>& mea
     const SteadyTime now = clock_.now();
     if (now >= deadline || (!runs() && now - began >= kQuiet)) return false;
     if (meanwhile) {
-      while (clock_.now() < now + poll) TRY(meanwhile());
+      while (clock_.now() < now + poll) {
+        TRY(meanwhile());
+        clock_.sleep(kBetweenLooks, stop_);
+      }
     } else {
       clock_.sleep(poll, stop_);
     }
