@@ -31,7 +31,7 @@ TEST_F(CliTest, WrongCommandLinesAreExit2) {
       {{"rnu"}, "nearest known word 'run'"},
       {{"verify"}, "which pipeline? Give a FILE, or --from URL and --to URL"},
       {{"verify", "--from", kFrom, "--to", kTo, "--sample", "101"},
-       "--sample: '101', expected a number from 0.0001 to 100"},
+       "--sample: '101', expected a number from 0.001 to 100"},
       {{"runs"},
        "weft runs: not available in this version; available: run, check, setup, teardown, verify, status, pause, "
        "resume, "
