@@ -337,7 +337,7 @@ Result<Wanted> wanted_of(const CommandSpec& command, const Arguments& arguments)
   wanted.json = arguments.has("--json");
   wanted.fresh = arguments.has("--fresh");
   if (arguments.has("--sample")) {
-    TRY_ASSIGN(wanted.percent, number_of(arguments, "--sample", 0.0001, 100));
+    TRY_ASSIGN(wanted.percent, number_of(arguments, "--sample", 0.001, 100));
   }
   if (arguments.has("--wait")) {
     TRY_ASSIGN(const double seconds, number_of(arguments, "--wait", 0, 86400));

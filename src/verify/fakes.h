@@ -38,7 +38,10 @@ class FakeSide final : public Source {
 
   void use_schemas(const std::vector<SchemaRef>&) override {}
 
-  Result<Position> head() override { return Position(std::to_string(position)); }
+  Result<Position> head() override {
+    if (on_head) on_head();
+    return Position(std::to_string(position));
+  }
 
   Status open(const Position&) override { return ok(); }
 
@@ -64,7 +67,8 @@ class FakeSide final : public Source {
   int faults = 0;        // so many reads fail, at their second chunk
   uint64_t rows_read = 0;
   uint64_t estimated = 0;
-  std::vector<OwnedRow> cuts;         // what split() says
+  std::vector<OwnedRow> cuts;  // what split() says
+  std::function<void()> on_head;
   std::function<void()> before_keys;  // runs before rows are asked for by key
 
  private:

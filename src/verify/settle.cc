@@ -11,6 +11,8 @@ namespace {
 
 constexpr size_t kAtOnce = 5000;  // suspects that wait for the target together
 constexpr size_t kKeysPerQuestion = 250;
+constexpr size_t kWatchedClosely = 20;  // so few rows are looked at all the time
+constexpr size_t kSeenBetween = 20000;
 constexpr Duration kBetweenRounds = std::chrono::milliseconds(50);
 
 size_t index(Side side) {
@@ -100,6 +102,7 @@ Status Settler::settle(Suspects suspects) {
 
 bool Settler::agrees(Case& one) {
   if (one.source == one.target || one.source_after == one.target) return true;
+  if (one.between.contains(one.target.row)) return true;
   const bool steady = one.source == one.source_after;
   const bool as_before = one.source == one.last[0] && one.target == one.last[1];
   one.steady = steady ? (as_before ? one.steady + 1 : 1) : 0;
@@ -108,17 +111,33 @@ bool Settler::agrees(Case& one) {
   return false;
 }
 
+Result<bool> Settler::wait(std::vector<Case*>& open, int round, SteadyTime deadline) {
+  for (Case* one : open) one->between.clear();
+  std::function<Status()> meanwhile;
+  if (round > 1 && pair_.by_key && open.size() <= kWatchedClosely) {
+    // A row that is written all the time stands at the target as it was at some moment of this wait.
+    meanwhile = [&]() -> Status {
+      TRY(look(Side::kSource, open, &Case::source_after));
+      for (Case* one : open) {
+        if (one->between.size() < kSeenBetween) one->between.insert(one->source_after.row);
+      }
+      return ok();
+    };
+  }
+  return watch_.reaches(watch_.head(), deadline, meanwhile);
+}
+
 Status Settler::settle_some(std::vector<Case> cases) {
   const SteadyTime deadline = clock_.now() + options_.in_flight;
   std::vector<Case> different;
-  while (!cases.empty()) {
+  for (int round = 1; !cases.empty(); ++round) {
     std::vector<Case*> open;
     for (Case& one : cases) open.push_back(&one);
     const Position before = moves_ ? watch_.head() : Position();
     TRY(look(Side::kSource, open, &Case::source));
     bool reached = false;
     if (moves_) {
-      TRY_ASSIGN(reached, watch_.reaches(watch_.head(), deadline));
+      TRY_ASSIGN(reached, wait(open, round, deadline));
       if (!watch_.runs()) moves_ = false;
     }
     TRY(look(Side::kTarget, open, &Case::target));

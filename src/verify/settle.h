@@ -3,7 +3,7 @@
 //
 //   S := the row at the source;  wait until the target has all that the source had then
 //   T := the row at the target;  S' := the row at the source again
-//   T is S or S'                          -> equal
+//   T is S or S', or what the source had in between (few rows are looked at all the time) -> equal
 //   S is S', and that for some rounds     -> a difference
 //   else again, until the deadline        -> still in flight
 //
@@ -12,6 +12,7 @@
 #pragma once
 
 #include <map>
+#include <unordered_set>
 #include <vector>
 
 #include "verify/drill.h"
@@ -70,12 +71,15 @@ class Settler {
     Image source;
     Image target;
     Image source_after;
+    std::unordered_set<Digest, DigestHash> between;  // what else the source had in this round; nothing: Digest()
     int steady = 0;
     Image last[2];  // of the round before
   };
 
   [[nodiscard]] Status settle_some(std::vector<Case> cases);
   [[nodiscard]] Status look(Side side, std::vector<Case*>& cases, Image Case::*image);
+  // Waits for the target to have what the source has now.
+  [[nodiscard]] Result<bool> wait(std::vector<Case*>& open, int round, SteadyTime deadline);
   [[nodiscard]] Status look_by_key(Side side, std::vector<Case*>& cases, Image Case::*image);
   [[nodiscard]] Status look_by_reading(Side side, std::vector<Case*>& cases, Image Case::*image);
   // Whether the sides agree after all; else the case counts how long it has been as it is.

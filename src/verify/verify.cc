@@ -14,7 +14,7 @@ namespace {
 
 constexpr Duration kPatience = std::chrono::seconds(5);
 
-// "paused: by hand", "3 of its changes wait as dead letters"; empty for one that is simply followed.
+// "paused: by hand", "one with 3 dead letters", after "the table is"; empty for one that is simply followed.
 std::string state_of(const Watch& watch, const TableName& table) {
   const TableStateRow* row = watch.state(table);
   std::string out;
@@ -23,7 +23,7 @@ std::string state_of(const Watch& watch, const TableName& table) {
   }
   const uint64_t letters = watch.letters(table);
   if (letters > 0) {
-    out += cat(out.empty() ? "" : "; ", "one of which ", letters, " changes wait as dead letters");
+    out += cat(out.empty() ? "" : "; ", "one with ", letters, letters == 1 ? " dead letter" : " dead letters");
   }
   return out;
 }

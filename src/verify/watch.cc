@@ -9,7 +9,9 @@ namespace weft::verify {
 namespace {
 
 constexpr Duration kPollFirst = std::chrono::milliseconds(20);
+constexpr Duration kBetweenLooks = std::chrono::microseconds(200);
 constexpr Duration kPollMax = std::chrono::milliseconds(250);
+constexpr Duration kStandingWait = std::chrono::seconds(1);
 // A pipeline that is not known to run, and whose progress has not moved for so long, does not run.
 constexpr Duration kQuiet = std::chrono::seconds(3);
 
@@ -57,7 +59,7 @@ bool Watch::same(const Position& a, const Position& b) const {
 }
 
 template <class Ready>
-Result<bool> Watch::wait(SteadyTime deadline, Ready&& ready) {
+Result<bool> Watch::wait(SteadyTime deadline, const std::function<Status()>& meanwhile, Ready&& ready) {
   const SteadyTime began = clock_.now();
   moved_ = false;
   for (Duration poll = kPollFirst;; poll = std::min(poll * 2, kPollMax)) {
@@ -66,18 +68,29 @@ Result<bool> Watch::wait(SteadyTime deadline, Ready&& ready) {
     if (!known()) return false;
     const SteadyTime now = clock_.now();
     if (now >= deadline || (!runs() && now - began >= kQuiet)) return false;
-    clock_.sleep(poll, stop_);
+    if (meanwhile) {
+      while (clock_.now() < now + poll) {
+        TRY(meanwhile());
+        clock_.sleep(kBetweenLooks, stop_);
+      }
+    } else {
+      clock_.sleep(poll, stop_);
+    }
     if (stop_.stop_requested()) return stopped();
   }
 }
 
-Result<bool> Watch::reaches(const Position& position, SteadyTime deadline) {
+Result<bool> Watch::reaches(const Position& position, SteadyTime deadline, const std::function<Status()>& meanwhile) {
   if (position.empty()) return false;
-  return wait(deadline, [&] { return known() && source_.includes(this->position(), position); });
+  if (stands_) deadline = std::min(deadline, clock_.now() + kStandingWait);
+  TRY_ASSIGN(const bool reached,
+             wait(deadline, meanwhile, [&] { return known() && source_.includes(this->position(), position); }));
+  stands_ = !reached;
+  return reached;
 }
 
 Result<bool> Watch::streams(const TableName& table, SteadyTime deadline) {
-  return wait(deadline, [&] {
+  return wait(deadline, {}, [&] {
     const TableStateRow* row = state(table);
     return row == nullptr || row->state == TableState::kStreaming || is_set_aside(row->state);
   });

@@ -9,6 +9,7 @@
 // Asks only; takes nothing over. One thread.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -54,7 +55,10 @@ class Watch {
   [[nodiscard]] bool same(const Position& a, const Position& b) const;
 
   // Waits until the target has all that `position` includes. False: the deadline came first, or nobody runs the pipeline.
-  [[nodiscard]] Result<bool> reaches(const Position& position, SteadyTime deadline);
+  // `meanwhile` is called again and again in place of idling. Once a wait was in vain the next ones are short, until one is not.
+  [[nodiscard]] Result<bool> reaches(const Position& position,
+                                     SteadyTime deadline,
+                                     const std::function<Status()>& meanwhile = {});
   // Waits until the table is followed and not copied any more. False as above.
   [[nodiscard]] Result<bool> streams(const TableName& table, SteadyTime deadline);
 
@@ -63,7 +67,7 @@ class Watch {
 
  private:
   template <class Ready>
-  [[nodiscard]] Result<bool> wait(SteadyTime deadline, Ready&& ready);
+  [[nodiscard]] Result<bool> wait(SteadyTime deadline, const std::function<Status()>& meanwhile, Ready&& ready);
 
   Source& source_;
   Target& target_;
@@ -72,7 +76,8 @@ class Watch {
   std::stop_token stop_;
   std::optional<Opened> seen_;
   bool known_to_run_ = false;
-  bool moved_ = false;  // progress was seen to move
+  bool moved_ = false;   // progress was seen to move
+  bool stands_ = false;  // the last wait for it was in vain
 };
 
 }  // namespace weft::verify

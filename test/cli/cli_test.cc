@@ -30,6 +30,16 @@ TEST_F(CliTest, WrongCommandLinesAreExit2) {
       {{}, "usage: weft COMMAND"},
       {{"rnu"}, "nearest known word 'run'"},
       {{"verify"}, "which pipeline? Give a FILE, or --from URL and --to URL"},
+      {{"verify", "--from", kFrom, "--to", kTo, "--sample", "101"},
+       "--sample: '101', expected a number from 0.001 to 100"},
+      {{"runs"},
+       "weft runs: not available in this version; available: run, check, setup, teardown, verify, status, pause, "
+       "resume, "
+       "dead-letters, "
+       "journal, demo, "
+       "help, "
+       "completion, "
+       "version\n"},
       {{"help", "rum"}, "unknown command 'rum'"},
       {{"completion"}, "which shell"},
       {{"completion", "tcsh"}, "which shell is 'tcsh'? Expected bash, zsh or fish"},

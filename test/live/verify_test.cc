@@ -222,6 +222,52 @@ TEST_P(Verify, WhatCannotBeComparedIsSaidBeforeTheStart) {
   EXPECT_TRUE(has(never.out, "never ran into this target: weft run with --existing replace")) << never.out;
 }
 
+// A case-insensitive collation puts the keys in another order than the target's, and takes 'A' for 'a'.
+TEST_P(Verify, hard_case_18_KeysUnderCollationsOfBothSidesAreNotComparedByThem) {
+  const std::string collation = GetParam() == Engine::kMySql ? "utf8mb4_0900_ai_ci" : "utf8mb4_general_ci";
+  source(cat("USE shop; CREATE TABLE names (w VARCHAR(40) COLLATE ",
+             collation,
+             " PRIMARY KEY, v INT);"
+             "INSERT INTO names SELECT CONCAT(CASE seq % 4 WHEN 0 THEN 'a' WHEN 1 THEN 'B' WHEN 2 THEN '_' ELSE 'é' "
+             "END, seq), seq "
+             "FROM numbers"));
+  ASSERT_EQ(run({"--create-tables", "--table", "names", "--until", "now"}).code, 0);
+  const WeftResult equal = verify({"--table", "names"});
+  EXPECT_EQ(equal.code, 0) << equal.out;
+  target(
+      "UPDATE names SET w = 'A8' WHERE w = 'a8'; UPDATE names SET v = 0 WHERE w = 'é3'; DELETE FROM names WHERE w = "
+      "'_2'");
+  const WeftResult result = verify({"--table", "names"});
+  EXPECT_EQ(result.code, 4) << result.out;
+  EXPECT_TRUE(has(result.out, "{\"w\": \"a8\"}: missing at the target")) << result.out;
+  EXPECT_TRUE(has(result.out, "{\"w\": \"A8\"}: only at the target")) << result.out;
+  EXPECT_TRUE(has(result.out, "{\"w\": \"é3\"}: v is 3 at the source, 0 at the target")) << result.out;
+  EXPECT_TRUE(has(result.out, "{\"w\": \"_2\"}: missing at the target")) << result.out;
+  EXPECT_TRUE(has(result.out, "different: 4 rows of 900 rows")) << result.out;
+}
+
+// The row waits as a dead letter: the target's column can't hold its key, and so can't be asked for it.
+TEST_P(Verify, AKeyThatTheTargetCannotHoldIsAMissingRow) {
+  source(
+      "USE shop; CREATE TABLE wide (id BIGINT UNSIGNED PRIMARY KEY, v INT); INSERT INTO wide VALUES (1, 1), (2, 2), "
+      "(18446744073709551615, 3)");
+  target("CREATE TABLE wide (id bigint PRIMARY KEY, v int)");
+  const WeftResult done = run({"--table", "wide", "--on-bad-row", "dead-letter", "--until", "now"});
+  ASSERT_EQ(done.code, 0) << done.out;
+  const WeftResult result = verify({"--table", "wide"});
+  EXPECT_EQ(result.code, 4) << result.out;
+  EXPECT_TRUE(has(result.out, "shop.wide: 3 rows, 1 missing at the target; ")) << result.out;
+  EXPECT_TRUE(has(result.out, "{\"id\": 18446744073709551615}: missing at the target")) << result.out;
+  EXPECT_TRUE(has(result.out, "the table is one with 1 dead letter")) << result.out;
+}
+
+TEST_P(Verify, ServersThatAreNotThereOrChangedAddressesAreExit3) {
+  const std::string nobody = "postgresql://127.0.0.1:1/shop";
+  const WeftResult result = run_weft({"verify", "--from", rig_->from(), "--to", nobody}, deadline_in(60s));
+  EXPECT_EQ(result.code, 3) << result.out;
+  EXPECT_TRUE(has(result.out, "weft verify: not started: ")) << result.out;
+}
+
 TEST_P(Verify, ContinuousTellsWhatItFindsAndEndsBySignal) {
   copied();
   target("UPDATE ints SET v = 'other' WHERE id = 7");
