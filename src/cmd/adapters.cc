@@ -14,25 +14,17 @@
 #include "source/postgres/slot.h"
 #include "target/postgres/administration.h"
 #include "target/postgres/postgres_target.h"
+#include "target/sqlite/sqlite_target.h"
 
 namespace weft {
 namespace {
 
 constexpr std::array<std::string_view, 2> kMysql = {"mysql", "mariadb"};
 constexpr std::array<std::string_view, 2> kPostgres = {"postgresql", "postgres"};
+constexpr std::array<std::string_view, 1> kSqlite = {"sqlite"};
 // Schemes that addresses of later versions have.
-constexpr std::array<std::string_view, 12> kLater = {"sqlite",
-                                                     "webhook-http",
-                                                     "webhook-https",
-                                                     "spanner",
-                                                     "vitess",
-                                                     "odbc",
-                                                     "airbyte",
-                                                     "file",
-                                                     "s3",
-                                                     "gs",
-                                                     "hdfs",
-                                                     "cockroachdb"};
+constexpr std::array<std::string_view, 11> kLater = {
+    "webhook-http", "webhook-https", "spanner", "vitess", "odbc", "airbyte", "file", "s3", "gs", "hdfs", "cockroachdb"};
 
 template <size_t N>
 bool has(const std::array<std::string_view, N>& schemes, std::string_view scheme) {
@@ -42,7 +34,7 @@ bool has(const std::array<std::string_view, N>& schemes, std::string_view scheme
 // Why there is no adapter for this scheme on this side.
 Error no_adapter(std::string_view key, const SecretUrl& url, const std::string& built_in) {
   const std::string scheme = url.scheme();
-  const bool known = has(kLater, scheme) || has(kMysql, scheme) || has(kPostgres, scheme);
+  const bool known = has(kLater, scheme) || has(kMysql, scheme) || has(kPostgres, scheme) || has(kSqlite, scheme);
   if (known)
     return Error(Blame::kConfig, cat(key, ": not available in this version: ", scheme, "; available: ", built_in));
   std::vector<std::string> schemes;
@@ -65,7 +57,7 @@ std::string sources_built_in() {
 }
 
 std::string targets_built_in() {
-  return "postgresql:// or postgres:// (PostgreSQL)";
+  return "postgresql:// or postgres:// (PostgreSQL), sqlite: (SQLite)";
 }
 
 Result<std::unique_ptr<Source>> make_source(const PipelineConfig& config, const std::stop_token& stop) {
@@ -157,17 +149,24 @@ Result<Ends> make_ends(const PipelineConfig& config, const std::stop_token& stop
 
 Result<std::string> setup_sql(const PipelineConfig& config) {
   if (has(kPostgres, config.to.url.scheme())) return postgres::postgres_setup_sql(config.to.url.value);
+  if (has(kSqlite, config.to.url.scheme())) return sqlite::sqlite_setup_sql();
   return no_adapter("to.url", config.to.url, targets_built_in());
 }
 
 Status set_up(const PipelineConfig& config) {
   if (has(kPostgres, config.to.url.scheme())) return postgres::postgres_setup({.url = config.to.url.value});
+  if (has(kSqlite, config.to.url.scheme())) return sqlite::sqlite_setup({.url = config.to.url.value});
   return no_adapter("to.url", config.to.url, targets_built_in());
 }
 
 Result<std::vector<std::string>> tear_down(const PipelineConfig& config, const TeardownOptions& options) {
   if (has(kPostgres, config.to.url.scheme())) {
     return postgres::postgres_teardown(
+        {.url = config.to.url.value},
+        {.pipeline = options.pipeline, .cutover = options.cutover, .dry_run = options.dry_run, .wait = options.wait});
+  }
+  if (has(kSqlite, config.to.url.scheme())) {
+    return sqlite::sqlite_teardown(
         {.url = config.to.url.value},
         {.pipeline = options.pipeline, .cutover = options.cutover, .dry_run = options.dry_run, .wait = options.wait});
   }

@@ -117,11 +117,12 @@ Status Cycle::Impl::open() {
     s.current = sides_.progress;
     s.unordered = !options_.guards.commit_in_order;
   });
-  LaneHooks hooks{options_.at_point, options_.guards.count_affected, options_.lanes <= 1, options_.guards.mask_merge};
+  const size_t count = std::clamp<size_t>(options_.lanes, 1, target_.lanes_max());
+  LaneHooks hooks{options_.at_point, options_.guards.count_affected, count <= 1, options_.guards.mask_merge};
   hooks.source = sides_.source_id;
   hooks.keep_keys = sides_.keep_keys;
   std::vector<Lane*> lanes;
-  for (size_t i = 0; i < std::max<size_t>(options_.lanes, 1); ++i) {
+  for (size_t i = 0; i < count; ++i) {
     TRY_ASSIGN(std::unique_ptr<TargetSession> session, target_.session());
     lanes_.push_back(std::make_unique<Lane>(std::move(session), order_, bell_, hooks));
     lanes.push_back(lanes_.back().get());

@@ -277,6 +277,9 @@ class Target {
   // Who it is, in the words of the source that would follow it (SourceInfo::identity). Empty: no source can.
   [[nodiscard]] virtual Result<std::string> identity() { return std::string(); }
 
+  // How many sessions may write at once.
+  [[nodiscard]] virtual size_t lanes_max() const { return SIZE_MAX; }
+
   // Takes the pipeline over. Error code kPipelineTaken when another process holds it.
   [[nodiscard]] virtual Result<Opened> open(const OpenRequest& request) = 0;
   // What open() would give back, without taking the pipeline over: changes nothing, waits for nobody. None: this pipeline
