@@ -12,6 +12,7 @@
 #include "source/mysql/mysql_source.h"
 #include "source/postgres/postgres_source.h"
 #include "source/postgres/slot.h"
+#include "source/sqlite/sqlite_source.h"
 #include "target/postgres/administration.h"
 #include "target/postgres/postgres_target.h"
 
@@ -20,9 +21,9 @@ namespace {
 
 constexpr std::array<std::string_view, 2> kMysql = {"mysql", "mariadb"};
 constexpr std::array<std::string_view, 2> kPostgres = {"postgresql", "postgres"};
+constexpr std::array<std::string_view, 1> kSqlite = {"sqlite"};
 // Schemes that addresses of later versions have.
-constexpr std::array<std::string_view, 12> kLater = {"sqlite",
-                                                     "webhook-http",
+constexpr std::array<std::string_view, 11> kLater = {"webhook-http",
                                                      "webhook-https",
                                                      "spanner",
                                                      "vitess",
@@ -42,12 +43,13 @@ bool has(const std::array<std::string_view, N>& schemes, std::string_view scheme
 // Why there is no adapter for this scheme on this side.
 Error no_adapter(std::string_view key, const SecretUrl& url, const std::string& built_in) {
   const std::string scheme = url.scheme();
-  const bool known = has(kLater, scheme) || has(kMysql, scheme) || has(kPostgres, scheme);
+  const bool known = has(kLater, scheme) || has(kMysql, scheme) || has(kPostgres, scheme) || has(kSqlite, scheme);
   if (known)
     return Error(Blame::kConfig, cat(key, ": not available in this version: ", scheme, "; available: ", built_in));
   std::vector<std::string> schemes;
   for (const auto& name : kMysql) schemes.emplace_back(name);
   for (const auto& name : kPostgres) schemes.emplace_back(name);
+  for (const auto& name : kSqlite) schemes.emplace_back(name);
   for (const auto& name : kLater) schemes.emplace_back(name);
   return Error(Blame::kConfig,
                cat(key,
@@ -61,7 +63,8 @@ Error no_adapter(std::string_view key, const SecretUrl& url, const std::string& 
 }  // namespace
 
 std::string sources_built_in() {
-  return "mysql:// or mariadb:// (MySQL, MariaDB), postgresql:// or postgres:// (PostgreSQL)";
+  return "mysql:// or mariadb:// (MySQL, MariaDB), postgresql:// or postgres:// (PostgreSQL), "
+         "sqlite:///path (SQLite)";
 }
 
 std::string targets_built_in() {
@@ -92,6 +95,17 @@ Result<std::unique_ptr<Source>> make_source(const PipelineConfig& config, const 
                                                   .slot = slot,
                                                   .setup = config.setup,
                                                   .stop = stop});
+    if (!source) return std::move(source).error().with("from.url");
+    return source;
+  }
+  if (has(kSqlite, config.from.url.scheme())) {
+    // Several pipelines may follow one database: what each has not acknowledged is kept.
+    auto source = sqlite::make_sqlite_source({.url = config.from.url.value,
+                                              .tables = config.from.tables,
+                                              .exclude = config.from.exclude,
+                                              .reader = config.name,
+                                              .setup = config.setup,
+                                              .stop = stop});
     if (!source) return std::move(source).error().with("from.url");
     return source;
   }

@@ -149,6 +149,8 @@ class FileHarness final : public SourceHarness {
     return Position(text && *text ? **text : std::string());
   }
 
+  bool joins_transactions() const override { return true; }
+
  private:
   void run(const std::string& sql) {
     const Status done = db_->execute(sql);

@@ -35,7 +35,8 @@ class Triggers {
             trigger("ai", "AFTER INSERT", {}, after_insert()),
             trigger("bu", "BEFORE UPDATE", moves_a_key(), before_update()),
             trigger("au", "AFTER UPDATE", {}, after_update()),
-            trigger("ad", "AFTER DELETE", {}, after_delete())};
+            trigger("bd", "BEFORE DELETE", {}, before_delete()),
+            trigger("ad", "AFTER DELETE", {}, log(kLoggedDelete, kept_.size(), values("OLD.")))};
   }
 
  private:
@@ -200,7 +201,11 @@ class Triggers {
     return out;
   }
 
-  std::string before_update() const { return remember(cat(" AND NOT ", same_row(own_, "OLD."))); }
+  // The same of a row that gets another key.
+  std::string before_update() const {
+    return cat(nested_ ? forget(cat(" AND ", pending_is("OLD."))) : "",
+               remember(cat(" AND NOT ", same_row(own_, "OLD."))));
+  }
 
   std::string after_update() const {
     const std::string own = pending_is("OLD.");
@@ -210,10 +215,9 @@ class Triggers {
                log(kLoggedUpdate, 2 * kept_.size(), cat(values("OLD."), ",", values("NEW."))));
   }
 
-  // The row may be one that a REPLACE removes with recursive_triggers on, or that a trigger removed before it did.
-  std::string after_delete() const {
-    return cat(forget(cat(" AND ", pending_is("OLD."))), log(kLoggedDelete, kept_.size(), values("OLD.")));
-  }
+  // What is pending and gone was replaced: a row that is deleted, be it by a REPLACE with recursive_triggers on, is logged by
+  // its own trigger. It must not be pending any more when actions of foreign keys run, which is before that.
+  std::string before_delete() const { return forget(cat(" AND ", pending_is("OLD."))); }
 
   const CatalogTable& table_;
   int64_t shape_;

@@ -17,6 +17,35 @@ constexpr int kOpCell = 2;
 constexpr int kTimeCell = 3;
 constexpr int kFirstCell = 4;
 
+// SQLite carries out ON UPDATE before the trigger of the row itself fires: where a row refers to itself, what its own key's
+// change makes of it is logged before the change.
+Status refuse_own_child(const TableSchema& schema, const RowChange& change) {
+  for (const ForeignKey& fk : schema.foreign_keys) {
+    if (fk.on_update <= KeyAction::kNone || fk.parent.table != schema.name.table) continue;
+    bool refers = true;
+    bool moves = false;
+    for (size_t i = 0; i < fk.columns.size(); ++i) {
+      const int parent = fk.parent_columns.empty() ? (i < schema.key.size() ? schema.key[i] : -1)
+                                                   : schema.find(fk.parent_columns[i]);
+      if (parent < 0) continue;
+      const auto at = static_cast<size_t>(parent);
+      refers = refers && change.before[fk.columns[i]].same(change.before[at]);
+      moves = moves || !change.before[at].same(change.after[at]);
+    }
+    if (!refers || !moves) continue;
+    return Error(Blame::kConfig,
+                 cat("table ",
+                     schema.name.text(),
+                     ": the row with key ",
+                     describe(key_of(schema, change.before).row()),
+                     " referred to itself and changed its key, and ON UPDATE changed it in turn; start again with "
+                     "--on-lost-position=resnapshot or repair"),
+                 std::string(kNeedsCopy))
+        .about(schema.name.text());
+  }
+  return ok();
+}
+
 }  // namespace
 
 void ChangeLog::use_schemas(const std::vector<SchemaRef>& schemas) {
@@ -132,18 +161,15 @@ Status ChangeLog::change_shape(Shape& shape, int64_t op) {
   return ok();
 }
 
-Status ChangeLog::check_key(const TableSchema& schema, Row row) const {
-  return check_row_key(schema, row);
-}
-
 Status ChangeLog::take_rows(Shape& shape, int64_t op) {
   const SchemaRef& schema = shape.schema;
   RowChange change{schema.get(), Op::kInsert, {}, {}, false};
   change.op = op == kLoggedInsert ? Op::kInsert : op == kLoggedUpdate ? Op::kUpdate : Op::kDelete;
   if (op != kLoggedInsert) change.before = image(*schema, 0);
   if (op != kLoggedDelete) change.after = image(*schema, op == kLoggedUpdate ? schema->columns.size() : 0);
-  if (op != kLoggedInsert) TRY(check_key(*schema, change.before));
-  if (op != kLoggedDelete) TRY(check_key(*schema, change.after));
+  if (op != kLoggedInsert) TRY(check_row_key(*schema, change.before));
+  if (op != kLoggedDelete) TRY(check_row_key(*schema, change.after));
+  if (op == kLoggedUpdate) TRY(refuse_own_child(*schema, change));
   keep(shape);
   open_transaction();
   builder_.add(change);

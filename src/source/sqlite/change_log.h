@@ -55,7 +55,6 @@ class ChangeLog {
   [[nodiscard]] Status take_rows(Shape& shape, int64_t op);
   [[nodiscard]] Status change_shape(Shape& shape, int64_t op);
   [[nodiscard]] Row image(const TableSchema& schema, size_t from);
-  [[nodiscard]] Status check_key(const TableSchema& schema, Row row) const;
   void keep(Shape& shape);
   void end_transaction();
   void open_transaction();
