@@ -66,7 +66,7 @@ class Planner {
     if (!refused.empty()) return Error(Blame::kConfig, refused);
     make_room();
     TRY(note_drops());
-    for (const CatalogTable& table : tables_) judge(table);
+    for (const CatalogTable& table : tables_) TRY(judge(table));
     if (!mending_.gap.empty()) begin_anew();
     return std::move(mending_);
   }
@@ -134,7 +134,7 @@ class Planner {
     });
   }
 
-  void judge(const CatalogTable& table) {
+  Status judge(const CatalogTable& table) {
     const CapturedTable* captured = shape_of(table);
     const TableSchema now = schema_of(table);
     if (captured == nullptr) {
@@ -145,14 +145,17 @@ class Planner {
       }
       mending_.reasons.push_back(cat("table ", table.name, " has no triggers of weft's"));
       make(table, now);
-      return;
+      return ok();
     }
     if (captured->schema->name != now.name) {
       mending_.gap = cat("table ", captured->schema->name.table, " was renamed to ", table.name);
     }
     const bool whole = std::ranges::count_if(table.triggers, is_ours) == static_cast<long>(triggers_sql(table, 0).size());
     if (!whole) mending_.gap = cat("table ", table.name, " was without some of the triggers that note its changes");
-    if (same_shape(*captured->schema, now) && captured->schema->name == now.name && in_order(table, captured->shape)) return;
+    if (same_shape(*captured->schema, now) && captured->schema->name == now.name && in_order(table, captured->shape)) {
+      return ok();
+    }
+    TRY(judge_order(table, captured->shape));
     mending_.reasons.push_back(cat("the triggers of table ", table.name, " are not those that it needs now"));
     for (const CatalogTrigger& t : table.triggers) {
       if (is_ours(t)) say(cat("DROP TRIGGER ", quote_identifier(t.name)));
@@ -166,6 +169,31 @@ class Planner {
     // What the application has put into it before the triggers knew of it.
     std::string rows = log_added_sql(table, shape, added);
     if (!rows.empty()) say(std::move(rows));
+    return ok();
+  }
+
+  // A trigger of the application's that fired before ours, and changes the table itself, had its change logged in front of the
+  // one that it comes from.
+  Status judge_order(const CatalogTable& table, int64_t shape) {
+    int64_t ours = 0;
+    for (const CatalogTrigger& t : table.triggers) {
+      if (is_ours(t)) ours = std::max(ours, t.made);
+    }
+    const auto changes_it = [&](const CatalogTrigger& t) {
+      const size_t first = t.sql.find(table.name);
+      return !is_ours(t) && t.made > ours && first != std::string::npos &&
+             t.sql.find(table.name, first + table.name.size()) != std::string::npos;
+    };
+    const auto found = std::ranges::find_if(table.triggers, changes_it);
+    if (found == table.triggers.end()) return ok();
+    TRY_ASSIGN(const auto logged,
+               db_.value(cat("SELECT 1 FROM _weft_capture_change WHERE shape=",
+                             shape,
+                             " AND id>(SELECT coalesce(min(acknowledged),0) FROM _weft_capture_reader) LIMIT 1")));
+    if (logged) {
+      mending_.gap = cat("trigger ", found->name, " of table ", table.name, " changed rows before weft's had noted why");
+    }
+    return ok();
   }
 
   int64_t make(const CatalogTable& table, const TableSchema& schema) {

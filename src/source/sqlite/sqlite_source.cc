@@ -21,8 +21,9 @@ namespace weft::sqlite {
 namespace {
 
 constexpr Duration kFirstPause = std::chrono::microseconds(500);  // between two looks for another commit
-constexpr Duration kLongestPause = std::chrono::milliseconds(20);
+constexpr Duration kLongestPause = std::chrono::milliseconds(10);
 
+constexpr std::string_view kStale = "stale-triggers";
 constexpr std::string_view kMend = "; start again with --on-lost-position=resnapshot or repair";
 
 class SqliteSource final : public Source {
@@ -68,7 +69,7 @@ class SqliteSource final : public Source {
   }
 
   Status make_ready(NewTables taken);
-  Status look();
+  Result<bool> look();
   Status begin_reading();
   Status judge_catalogue();
   Result<std::optional<Batch>> read();
@@ -233,7 +234,7 @@ Status SqliteSource::judge_catalogue() {
     return Error(Blame::kConfig,
                  cat(needed.reasons.empty() ? "the triggers are not those that the tables need" : needed.reasons.front(),
                      "; run `weft setup` with the same arguments"),
-                 "stale-triggers");
+                 std::string(kStale));
   }
   log_->use_capture(capture, filter_);
   catalogue_version_ = version;
@@ -253,12 +254,14 @@ Status SqliteSource::begin_reading() {
   return db_->execute("COMMIT");
 }
 
-Status SqliteSource::look() {
+// True: look again at once.
+Result<bool> SqliteSource::look() {
   Status begun = begin_reading();
-  if (begun) return ok();
+  if (begun) return false;
   stop_reading();
-  if (begun.error().code() != "stale-triggers" || !options_.setup) return begun;
-  return make_ready(NewTables::kLeft);
+  if (begun.error().code() != kStale || !options_.setup) return std::move(begun).error();
+  TRY(make_ready(NewTables::kLeft));
+  return true;
 }
 
 Result<std::optional<Batch>> SqliteSource::read() {
@@ -280,7 +283,10 @@ Result<std::optional<Batch>> SqliteSource::next(Duration timeout, std::stop_toke
   if (!log_) return Error(Blame::kBug, "next() before open()");
   const SteadyTime deadline = real_clock().now() + timeout;
   while (true) {
-    if (!log_->reading()) TRY(look());
+    if (!log_->reading()) {
+      TRY_ASSIGN(const bool again, look());
+      if (again) continue;
+    }
     if (log_->reading()) return read();
     const SteadyTime now = real_clock().now();
     if (now >= deadline || stop.stop_requested()) return std::optional<Batch>();

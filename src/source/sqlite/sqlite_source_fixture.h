@@ -27,6 +27,7 @@ class SourceFixture : public ::testing::Test {
     auto db = Connection::open({.path = path_, .mode = Mode::kCreate});
     EXPECT_TRUE(db) << (db ? "" : db.error().message());
     db_ = std::move(db).value();
+    EXPECT_TRUE(db_->execute("PRAGMA journal_mode=WAL"));
   }
 
   ~SourceFixture() override { std::filesystem::remove_all(dir_); }
