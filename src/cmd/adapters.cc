@@ -23,17 +23,8 @@ constexpr std::array<std::string_view, 2> kMysql = {"mysql", "mariadb"};
 constexpr std::array<std::string_view, 2> kPostgres = {"postgresql", "postgres"};
 constexpr std::array<std::string_view, 1> kSqlite = {"sqlite"};
 // Schemes that addresses of later versions have.
-constexpr std::array<std::string_view, 11> kLater = {"webhook-http",
-                                                     "webhook-https",
-                                                     "spanner",
-                                                     "vitess",
-                                                     "odbc",
-                                                     "airbyte",
-                                                     "file",
-                                                     "s3",
-                                                     "gs",
-                                                     "hdfs",
-                                                     "cockroachdb"};
+constexpr std::array<std::string_view, 11> kLater = {
+    "webhook-http", "webhook-https", "spanner", "vitess", "odbc", "airbyte", "file", "s3", "gs", "hdfs", "cockroachdb"};
 
 template <size_t N>
 bool has(const std::array<std::string_view, N>& schemes, std::string_view scheme) {

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // SQLite to PostgreSQL with the real binary: copy and follow, killed again and again under load, and equal in the end.
 //   WEFT_KILLS=n  how many kills (8)
+#include "source/sqlite/sqlite_source.h"
+
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
 #include <thread>
+
+#include <gtest/gtest.h>
 
 #include "base/clock.h"
 #include "base/rng.h"
@@ -14,8 +19,6 @@
 #include "live/weft_process.h"
 #include "support/postgres_server.h"
 #include "support/temp_dir.h"
-
-#include <gtest/gtest.h>
 
 namespace weft::live {
 namespace {
@@ -27,7 +30,8 @@ constexpr const char* kTables =
     "PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON;"
     "CREATE TABLE accounts (id INTEGER PRIMARY KEY, balance INTEGER NOT NULL);"
     "CREATE TABLE orders (id INTEGER PRIMARY KEY AUTOINCREMENT, code TEXT UNIQUE, price REAL, picture BLOB);"
-    "CREATE TABLE lines (order_id INTEGER NOT NULL REFERENCES orders(id) ON DELETE CASCADE ON UPDATE CASCADE, no INTEGER NOT "
+    "CREATE TABLE lines (order_id INTEGER NOT NULL REFERENCES orders(id) ON DELETE CASCADE ON UPDATE CASCADE, no "
+    "INTEGER NOT "
     "NULL, what TEXT, PRIMARY KEY (order_id, no)) WITHOUT ROWID;"
     "CREATE TABLE notes (at TEXT, what TEXT);"
     "CREATE TABLE marks (id INTEGER PRIMARY KEY);";
@@ -41,12 +45,15 @@ class SqliteSourceLive : public ::testing::Test {
     support::PostgresConnection(target_->connect("postgres")).exec("CREATE DATABASE shop");
     db_ = open();
     run(*db_, kTables);
-    run(*db_, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200) INSERT INTO accounts SELECT i, "
-              "100 FROM n");
-    run(*db_, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50000) INSERT INTO orders SELECT i, "
-              "'c' || i, i / 7.0, randomblob(10) FROM n");
-    run(*db_, "INSERT INTO lines SELECT id, 1, 'x' FROM orders WHERE id % 5 = 0; INSERT INTO notes VALUES('a', 'b'), ('a', "
-              "'b'), (NULL, 'b')");
+    run(*db_,
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200) INSERT INTO accounts SELECT i, "
+        "100 FROM n");
+    run(*db_,
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50000) INSERT INTO orders SELECT i, "
+        "'c' || i, i / 7.0, randomblob(10) FROM n");
+    run(*db_,
+        "INSERT INTO lines SELECT id, 1, 'x' FROM orders WHERE id % 5 = 0; INSERT INTO notes VALUES('a', 'b'), ('a', "
+        "'b'), (NULL, 'b')");
   }
 
   std::string path() const { return (dir_.path() / "app.db").string(); }
@@ -90,7 +97,10 @@ class SqliteSourceLive : public ::testing::Test {
         run(db, cat("INSERT OR REPLACE INTO orders(id, code, price) VALUES(", id(), ", 'c", id(), "', 1.5)"));
         break;
       case 2:
-        run(db, cat("INSERT INTO orders(code, price) VALUES('c", id(), "', 2) ON CONFLICT(code) DO UPDATE SET price = price + 1"));
+        run(db,
+            cat("INSERT INTO orders(code, price) VALUES('c",
+                id(),
+                "', 2) ON CONFLICT(code) DO UPDATE SET price = price + 1"));
         break;
       case 3:
         run(db, cat("INSERT OR IGNORE INTO lines SELECT id, ", rng.below(4), ", 'new' FROM orders WHERE id = ", id()));
@@ -117,25 +127,29 @@ class SqliteSourceLive : public ::testing::Test {
 
   // Both print every value in the same way, rows in the order of their bytes.
   void expect_same(const std::string& at_target_sql, const std::string& at_source_sql) {
-    const std::string there = at_target(cat("SELECT coalesce(string_agg(r, E'\\n' ORDER BY r COLLATE \"C\"), '') FROM (",
-                                            at_target_sql, ") AS rows(r)"));
+    const std::string there = at_target(cat(
+        "SELECT coalesce(string_agg(r, E'\\n' ORDER BY r COLLATE \"C\"), '') FROM (", at_target_sql, ") AS rows(r)"));
     const std::string here = rows(cat("SELECT r FROM (", at_source_sql, ") ORDER BY r"));
     const auto [a, b] = std::ranges::mismatch(there, here);
-    const auto near = [](const std::string& text, size_t at) { return text.substr(at - std::min<size_t>(at, 100), 200); };
+    const auto near = [](const std::string& text, size_t at) {
+      return text.substr(at - std::min<size_t>(at, 100), 200);
+    };
     // Not EXPECT_EQ: of many lines that differ it makes a report that takes all memory.
     EXPECT_TRUE(there == here) << at_source_sql << "\ntarget: " << near(there, static_cast<size_t>(a - there.begin()))
                                << "\nsource: " << near(here, static_cast<size_t>(b - here.begin()));
   }
 
   void expect_equal() {
-    expect_same("SELECT id || ' ' || coalesce(code, '-') || ' ' || floor(price * 1000)::bigint || ' ' || "
-                "coalesce(encode(picture, 'hex'), '-') FROM orders",
-                "SELECT id || ' ' || coalesce(code, '-') || ' ' || CAST(price * 1000 AS INTEGER) || ' ' || "
-                "CASE WHEN picture IS NULL THEN '-' ELSE lower(hex(picture)) END AS r FROM orders");
+    expect_same(
+        "SELECT id || ' ' || coalesce(code, '-') || ' ' || floor(price * 1000)::bigint || ' ' || "
+        "coalesce(encode(picture, 'hex'), '-') FROM orders",
+        "SELECT id || ' ' || coalesce(code, '-') || ' ' || CAST(price * 1000 AS INTEGER) || ' ' || "
+        "CASE WHEN picture IS NULL THEN '-' ELSE lower(hex(picture)) END AS r FROM orders");
     expect_same("SELECT order_id || ' ' || no || ' ' || what FROM lines",
                 "SELECT order_id || ' ' || no || ' ' || what AS r FROM lines");
     expect_same("SELECT id || ' ' || balance FROM accounts", "SELECT id || ' ' || balance AS r FROM accounts");
-    expect_same("SELECT coalesce(at, '-') || ' ' || what FROM notes", "SELECT coalesce(at, '-') || ' ' || what AS r FROM notes");
+    expect_same("SELECT coalesce(at, '-') || ' ' || what FROM notes",
+                "SELECT coalesce(at, '-') || ' ' || what AS r FROM notes");
   }
 
   std::string rows(const std::string& sql) {
@@ -216,6 +230,69 @@ TEST_F(SqliteSourceLive, LatencyIsSomeMilliseconds) {
   std::sort(times.begin(), times.end());
   std::printf("latency from commit to target: median %.1f ms, worst %.1f ms\n", times[25], times.back());
   EXPECT_LT(times[25], 200);
+}
+
+double seconds_of(const std::function<void()>& work) {
+  const SteadyTime begin = real_clock().now();
+  work();
+  return static_cast<double>((real_clock().now() - begin).count()) / 1e9;
+}
+
+// Prints what docs/sources/sqlite.md says; the claim is only that nothing is out of all proportion.
+TEST(SqliteSourceCost, OfTheTriggersForTheWriterAndOfReadingTheLog) {
+  support::TempDir dir;
+  const std::string path = (dir.path() / "app.db").string();
+  auto opened = sqlite::Connection::open({.path = path, .mode = sqlite::Mode::kCreate});
+  ASSERT_TRUE(opened) << opened.error().message();
+  sqlite::Connection& db = **opened;
+  const auto run = [&](const std::string& sql) { ASSERT_TRUE(db.execute(sql)) << sql; };
+  run("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
+      "CREATE TABLE t(id INTEGER PRIMARY KEY, code TEXT UNIQUE, n INTEGER, note TEXT)");
+  // Prepared, as an application does it: else most of the time is spent on reading the triggers.
+  const auto each = [&](const char* sql, int from) {
+    auto statement = db.prepare(sql);
+    ASSERT_TRUE(statement) << statement.error().message();
+    for (int i = from; i < from + 20000; i += 10) {
+      run("BEGIN");
+      for (int64_t k = i; k < i + 10; ++k) {
+        (*statement)->bind(1, k);
+        ASSERT_TRUE((*statement)->run());
+      }
+      run("COMMIT");
+    }
+  };
+  const auto insert = [&](int from) {
+    each("INSERT INTO t VALUES(?1, 'code ' || ?1, ?1, 'a note of some length')", from);
+  };
+  const auto update = [&] { each("UPDATE t SET n = n + 1 WHERE id = ?", 0); };
+  const double plain_insert = seconds_of([&] { insert(0); });
+  const double plain_update = seconds_of(update);
+  auto made = sqlite::make_sqlite_source({.url = cat("sqlite://", path)});
+  ASSERT_TRUE(made);
+  Source& source = **made;
+  ASSERT_TRUE(source.connect());
+  ASSERT_TRUE(source.prepare());
+  const auto head = source.head();
+  ASSERT_TRUE(head);
+  ASSERT_TRUE(source.open(*head));
+  const double noted_insert = seconds_of([&] { insert(20000); });
+  const double noted_update = seconds_of(update);
+  size_t changes = 0;
+  const double reading = seconds_of([&] {
+    while (changes < 40000) {
+      auto batch = source.next(std::chrono::seconds(1), {});
+      ASSERT_TRUE(batch && batch->has_value());
+      for (const Transaction& tx : (*batch)->transactions()) changes += tx.changes.size();
+    }
+  });
+  std::printf("insert %.1f us a row, noted %.1f us; update %.1f us, noted %.1f us; read %.0f changes/s\n",
+              plain_insert * 50,
+              noted_insert * 50,
+              plain_update * 50,
+              noted_update * 50,
+              static_cast<double>(changes) / reading);
+  EXPECT_LT(noted_insert, plain_insert * 20);
+  EXPECT_GT(static_cast<double>(changes) / reading, 20000);
 }
 
 }  // namespace

@@ -113,8 +113,9 @@ Status read_indexes(Connection& db, CatalogTable& table) {
   for (CatalogIndex& index : table.unique_indexes) {
     TRY(read_index_columns(db, table, index));
     if (!index.partial) continue;
-    TRY_ASSIGN(const auto sql, db.value(cat("SELECT sql FROM sqlite_schema WHERE type = 'index' AND name = ",
-                                            quote_literal(index.name))));
+    TRY_ASSIGN(
+        const auto sql,
+        db.value(cat("SELECT sql FROM sqlite_schema WHERE type = 'index' AND name = ", quote_literal(index.name))));
     index.where = where_of(sql.value_or(""));
   }
   return ok();
@@ -147,9 +148,10 @@ Status read_foreign_keys(Connection& db, CatalogTable& table) {
 }
 
 Status read_triggers(Connection& db, CatalogTable& table) {
-  TRY_ASSIGN(Statement * s,
-             db.statement("SELECT name, sql, rowid FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = ? COLLATE NOCASE "
-                          "ORDER BY name"));
+  TRY_ASSIGN(
+      Statement * s,
+      db.statement("SELECT name, sql, rowid FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = ? COLLATE NOCASE "
+                   "ORDER BY name"));
   s->bind_text(1, table.name);
   while (true) {
     TRY_ASSIGN(const bool row, s->step());

@@ -150,7 +150,8 @@ class Planner {
     if (captured->schema->name != now.name) {
       mending_.gap = cat("table ", captured->schema->name.table, " was renamed to ", table.name);
     }
-    const bool whole = std::ranges::count_if(table.triggers, is_ours) == static_cast<long>(triggers_sql(table, 0).size());
+    const bool whole =
+        std::ranges::count_if(table.triggers, is_ours) == static_cast<long>(triggers_sql(table, 0).size());
     if (!whole) mending_.gap = cat("table ", table.name, " was without some of the triggers that note its changes");
     if (same_shape(*captured->schema, now) && captured->schema->name == now.name && in_order(table, captured->shape)) {
       return ok();
@@ -191,7 +192,8 @@ class Planner {
                              shape,
                              " AND id>(SELECT coalesce(min(acknowledged),0) FROM _weft_capture_reader) LIMIT 1")));
     if (logged) {
-      mending_.gap = cat("trigger ", found->name, " of table ", table.name, " changed rows before weft's had noted why");
+      mending_.gap =
+          cat("trigger ", found->name, " of table ", table.name, " changed rows before weft's had noted why");
     }
     return ok();
   }
@@ -247,7 +249,8 @@ Result<Capture> read_capture(Connection& db) {
   capture.pruned = s->integer(3);
   s->reset();
   if (format != kCaptureFormat) {
-    return Error(Blame::kConfig, cat("what notes the changes has format ", format, ", made by another version of weft"));
+    return Error(Blame::kConfig,
+                 cat("what notes the changes has format ", format, ", made by another version of weft"));
   }
   TRY(read_tables(db, capture));
   TRY_ASSIGN(const auto columns, db.value("SELECT count(*) FROM pragma_table_info('_weft_capture_pending')"));
@@ -278,7 +281,8 @@ NewNames random_names() {
   return {random_hex(), random_hex()};
 }
 
-Result<Mending> plan_mending(Connection& db, const Capture& capture, const TableFilter& filter, const NewNames& names, NewTables taken) {
+Result<Mending> plan_mending(
+    Connection& db, const Capture& capture, const TableFilter& filter, const NewNames& names, NewTables taken) {
   return Planner(db, capture, filter, names, taken).run();
 }
 

@@ -65,17 +65,11 @@ struct NewNames {
 enum class NewTables : uint8_t { kTaken, kLeft };
 
 // kConfig names the tables that are refused.
-[[nodiscard]] Result<Mending> plan_mending(Connection& db,
-                                           const Capture& capture,
-                                           const TableFilter& filter,
-                                           const NewNames& names,
-                                           NewTables taken);
+[[nodiscard]] Result<Mending> plan_mending(
+    Connection& db, const Capture& capture, const TableFilter& filter, const NewNames& names, NewTables taken);
 
 // In one write transaction; gives what was done. REQUIRES: a connection that may write, not in a transaction.
-[[nodiscard]] Result<Mending> mend(Connection& db,
-                                   const TableFilter& filter,
-                                   const NewNames& names,
-                                   NewTables taken);
+[[nodiscard]] Result<Mending> mend(Connection& db, const TableFilter& filter, const NewNames& names, NewTables taken);
 
 // Removes the reader, and with the last one the triggers and the tables; gives the statements, with `dry_run` without running
 // them.

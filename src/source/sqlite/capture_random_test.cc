@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "base/rng.h"
 #include "base/text.h"
-#include "source/sqlite/sqlite_source_fixture.h"
+#include "support/sqlite_source_fixture.h"
 
 namespace weft::sqlite {
 namespace {
@@ -77,13 +77,30 @@ class Application {
 
  private:
   std::string value() {
-    static constexpr const char* kValues[] = {"NULL", "0", "1", "2", "3", "4", "5", "'a'", "'A'", "'b'", "'3'", "1.5",
-                                              "2.0", "x'61'", "''", "9223372036854775807", "1e300", "'äß'"};
+    static constexpr const char* kValues[] = {"NULL",
+                                              "0",
+                                              "1",
+                                              "2",
+                                              "3",
+                                              "4",
+                                              "5",
+                                              "'a'",
+                                              "'A'",
+                                              "'b'",
+                                              "'3'",
+                                              "1.5",
+                                              "2.0",
+                                              "x'61'",
+                                              "''",
+                                              "9223372036854775807",
+                                              "1e300",
+                                              "'äß'"};
     return kValues[rng_.below(rng_.chance(2, 3) ? 7 : std::size(kValues))];
   }
 
   std::string policy() {
-    static constexpr const char* kPolicies[] = {"", " OR REPLACE", " OR REPLACE", " OR IGNORE", " OR FAIL", " OR ABORT"};
+    static constexpr const char* kPolicies[] = {
+        "", " OR REPLACE", " OR REPLACE", " OR IGNORE", " OR FAIL", " OR ABORT"};
     return kPolicies[rng_.below(std::size(kPolicies))];
   }
 
@@ -101,7 +118,13 @@ class Application {
   }
 
   std::string update(const Shape& shape) {
-    return cat("UPDATE", policy(), " ", shape.name, " SET ", sets(shape), rng_.chance(1, 5) ? std::string() : condition(shape));
+    return cat("UPDATE",
+               policy(),
+               " ",
+               shape.name,
+               " SET ",
+               sets(shape),
+               rng_.chance(1, 5) ? std::string() : condition(shape));
   }
 
   std::string insert(const Shape& shape) {
@@ -158,7 +181,13 @@ class CaptureRandom : public SourceFixture, public ::testing::WithParamInterface
   }
 
   static std::string shown(const RowChange& change) {
-    return cat(to_string(change.op), " ", change.schema->name.table, " ", describe(change.before), " ", describe(change.after));
+    return cat(to_string(change.op),
+               " ",
+               change.schema->name.table,
+               " ",
+               describe(change.before),
+               " ",
+               describe(change.after));
   }
 
   void carry_out(const Batch& batch) {

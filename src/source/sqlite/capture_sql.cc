@@ -22,7 +22,11 @@ std::string cells(size_t from, size_t count, std::string_view before = {}) {
 class Triggers {
  public:
   Triggers(const CatalogTable& table, int64_t shape)
-      : table_(table), shape_(shape), kept_(kept_columns(table)), name_(quote_identifier(table.name)), own_(name_ + ".") {
+      : table_(table),
+        shape_(shape),
+        kept_(kept_columns(table)),
+        name_(quote_identifier(table.name)),
+        own_(name_ + ".") {
     rowid_ = rowid_name(table);
     for (const CatalogIndex& index : table.unique_indexes) {
       if (index.primary && table.without_rowid) primary_ = &index;
@@ -51,7 +55,10 @@ class Triggers {
     return actions || triggers;
   }
 
-  NamedSql trigger(std::string_view suffix, std::string_view event, const std::string& when, const std::string& body) const {
+  NamedSql trigger(std::string_view suffix,
+                   std::string_view event,
+                   const std::string& when,
+                   const std::string& body) const {
     const std::string name = cat(trigger_prefix(shape_), suffix);
     return {name,
             cat("CREATE TRIGGER ",
@@ -80,7 +87,8 @@ class Triggers {
     std::string out;
     for (size_t i = 0; i < index.columns.size(); ++i) {
       const std::string name = column(index.columns[i]);
-      out += cat(out.empty() ? "" : " AND ", left, name, "=", right, name, " COLLATE ", quote_identifier(index.collations[i]));
+      out += cat(
+          out.empty() ? "" : " AND ", left, name, "=", right, name, " COLLATE ", quote_identifier(index.collations[i]));
     }
     return out;
   }
@@ -124,29 +132,25 @@ class Triggers {
   }
 
   std::string remember(const std::string& also) const {
-    return cat(nested_ ? forget(cat(" AND EXISTS(SELECT 1 FROM ",
-                                    name_,
-                                    " WHERE ",
-                                    pending_is(own_),
-                                    " AND (",
-                                    collides(),
-                                    "))"))
-                       : forget({}),
-               "INSERT INTO _weft_capture_pending(shape,rid,",
-               cells(0, kept_.size()),
-               ") SELECT ",
-               shape_,
-               ",",
-               primary_ == nullptr ? cat(own_, rowid_) : "NULL",
-               ",",
-               values(own_),
-               " FROM ",
-               name_,
-               " WHERE (",
-               collides(),
-               ")",
-               also,
-               "; ");
+    return cat(
+        nested_
+            ? forget(cat(" AND EXISTS(SELECT 1 FROM ", name_, " WHERE ", pending_is(own_), " AND (", collides(), "))"))
+            : forget({}),
+        "INSERT INTO _weft_capture_pending(shape,rid,",
+        cells(0, kept_.size()),
+        ") SELECT ",
+        shape_,
+        ",",
+        primary_ == nullptr ? cat(own_, rowid_) : "NULL",
+        ",",
+        values(own_),
+        " FROM ",
+        name_,
+        " WHERE (",
+        collides(),
+        ")",
+        also,
+        "; ");
   }
 
   std::string log_pending(const std::string& which) const {
@@ -250,7 +254,11 @@ std::vector<std::string> create_tables_sql(std::string_view database, std::strin
           ",",
           quote_literal(capture),
           ",0)"),
-      cat("INSERT INTO _weft_capture_change(id,shape,op,at) VALUES(1,0,", static_cast<int64_t>(kLoggedStart), ",", kNow, ")"),
+      cat("INSERT INTO _weft_capture_change(id,shape,op,at) VALUES(1,0,",
+          static_cast<int64_t>(kLoggedStart),
+          ",",
+          kNow,
+          ")"),
   };
 }
 
@@ -281,7 +289,8 @@ std::string log_added_sql(const CatalogTable& table, int64_t shape, const std::v
   std::string where;
   for (const int i : added) {
     const CatalogColumn& c = table.columns[static_cast<size_t>(i)];
-    where += cat(where.empty() ? "" : " OR ", quote_identifier(c.name), " IS NOT (", c.default_value.value_or("NULL"), ")");
+    where +=
+        cat(where.empty() ? "" : " OR ", quote_identifier(c.name), " IS NOT (", c.default_value.value_or("NULL"), ")");
   }
   if (where.empty()) return {};
   std::string values;

@@ -25,8 +25,8 @@ Status refuse_own_child(const TableSchema& schema, const RowChange& change) {
     bool refers = true;
     bool moves = false;
     for (size_t i = 0; i < fk.columns.size(); ++i) {
-      const int parent = fk.parent_columns.empty() ? (i < schema.key.size() ? schema.key[i] : -1)
-                                                   : schema.find(fk.parent_columns[i]);
+      const int parent =
+          fk.parent_columns.empty() ? (i < schema.key.size() ? schema.key[i] : -1) : schema.find(fk.parent_columns[i]);
       if (parent < 0) continue;
       const auto at = static_cast<size_t>(parent);
       refers = refers && change.before[fk.columns[i]].same(change.before[at]);
@@ -210,7 +210,8 @@ Result<Batch> ChangeLog::read() {
         statement_.reset();
         return ok();
       }
-      if (builder_.transaction_count() > 0 && !builder_.in_transaction() && arena_.bytes() >= limits_.batch_bytes) return ok();
+      if (builder_.transaction_count() > 0 && !builder_.in_transaction() && arena_.bytes() >= limits_.batch_bytes)
+        return ok();
       TRY(take_row());
       row_ = false;
       if (builder_.in_transaction() && arena_.bytes() - mark_ > limits_.fragment_bytes) {

@@ -39,7 +39,8 @@ class Checker {
     const bool wal = mode == "wal";
     add(wal ? Finding::Level::kOk : Finding::Level::kWarning,
         cat("journal_mode is ", mode.value_or("")),
-        wal ? "" : "PRAGMA journal_mode=WAL, so that weft's reads and the application's writes do not wait for each other");
+        wal ? ""
+            : "PRAGMA journal_mode=WAL, so that weft's reads and the application's writes do not wait for each other");
     return ok();
   }
 
@@ -59,7 +60,11 @@ class Checker {
     for (const uint16_t o : schema.key) {
       if (!schema.columns[o].nullable) continue;
       add(Finding::Level::kWarning,
-          cat("table ", table.name, " allows NULL in its key, column ", schema.columns[o].name, "; a row that has it stops weft"),
+          cat("table ",
+              table.name,
+              " allows NULL in its key, column ",
+              schema.columns[o].name,
+              "; a row that has it stops weft"),
           "declare the column NOT NULL",
           table.name);
     }

@@ -15,9 +15,8 @@ std::vector<std::string> key_columns(const CatalogTable& table, const TableSchem
   const std::vector<int> kept = kept_columns(table);
   std::vector<int> key;
   for (const uint16_t o : schema.key) key.push_back(kept[o]);
-  const auto index = std::ranges::find_if(table.unique_indexes, [&](const CatalogIndex& i) {
-    return !i.partial && !i.expressions && i.columns == key;
-  });
+  const auto index = std::ranges::find_if(
+      table.unique_indexes, [&](const CatalogIndex& i) { return !i.partial && !i.expressions && i.columns == key; });
   std::vector<std::string> out;
   for (size_t i = 0; i < key.size(); ++i) {
     std::string column = quote_identifier(schema.columns[schema.key[i]].name);

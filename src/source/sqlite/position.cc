@@ -31,9 +31,10 @@ Result<SqlitePosition> SqlitePosition::parse(std::string_view text) {
     good = parsed.ec == std::errc() && parsed.ptr == number.data() + number.size() && position.id >= 0;
   }
   if (!good) {
-    return Error(
-        Blame::kConfig,
-        cat("not a position: '", text.substr(0, 200), "' (an SQLite position is CAPTURE:ID, as 0123456789abcdef:4711)"));
+    return Error(Blame::kConfig,
+                 cat("not a position: '",
+                     text.substr(0, 200),
+                     "' (an SQLite position is CAPTURE:ID, as 0123456789abcdef:4711)"));
   }
   position.capture = text.substr(0, colon);
   return position;

@@ -15,9 +15,10 @@ constexpr int64_t kRowsAtOnce = 2000;                        // some millisecond
 }  // namespace
 
 Status enter_reader(Connection& db, const std::string& reader, int64_t id) {
-  TRY_ASSIGN(Statement * s,
-             db.statement("INSERT INTO _weft_capture_reader(name,acknowledged) VALUES(?1,?2) ON CONFLICT(name) DO UPDATE "
-                          "SET acknowledged=?2"));
+  TRY_ASSIGN(
+      Statement * s,
+      db.statement("INSERT INTO _weft_capture_reader(name,acknowledged) VALUES(?1,?2) ON CONFLICT(name) DO UPDATE "
+                   "SET acknowledged=?2"));
   s->bind_text(1, reader);
   s->bind(2, id);
   return s->run();

@@ -138,7 +138,8 @@ std::string rowid_name(const CatalogTable& table) {
   if (table.without_rowid) return {};
   if (table.rowid_column >= 0) return quote_identifier(table.columns[static_cast<size_t>(table.rowid_column)].name);
   for (const std::string_view name : {"ROWID", "_ROWID_", "OID"}) {
-    const bool taken = std::ranges::any_of(table.columns, [&](const CatalogColumn& c) { return upper(c.name) == name; });
+    const bool taken =
+        std::ranges::any_of(table.columns, [&](const CatalogColumn& c) { return upper(c.name) == name; });
     if (!taken) return std::string(name);
   }
   return {};
@@ -148,18 +149,20 @@ std::string refusal(const CatalogTable& table) {
   const std::string name = cat("table ", table.name);
   if (table.kind != "table") return cat(name, " is a ", table.kind, " one, which has no triggers; --exclude it");
   if (table.columns.size() > kMostColumns) {
-    return cat(name, " has ", table.columns.size(), " columns, and weft follows ", kMostColumns, " at most; --exclude it");
+    return cat(
+        name, " has ", table.columns.size(), " columns, and weft follows ", kMostColumns, " at most; --exclude it");
   }
   if (!table.without_rowid && rowid_name(table).empty()) {
     return cat(name, " has columns named rowid, _rowid_ and oid, so that no statement can name its rows; --exclude it");
   }
   for (const CatalogIndex& index : table.unique_indexes) {
     if (!index.expressions) continue;
-    return cat(name,
-               " has the unique index ",
-               index.name,
-               " over an expression: a row that INSERT OR REPLACE removes by it would not be seen; --exclude the table, or "
-               "make the index over a generated column");
+    return cat(
+        name,
+        " has the unique index ",
+        index.name,
+        " over an expression: a row that INSERT OR REPLACE removes by it would not be seen; --exclude the table, or "
+        "make the index over a generated column");
   }
   return {};
 }

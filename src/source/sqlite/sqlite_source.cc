@@ -55,7 +55,9 @@ class SqliteSource final : public Source {
   bool includes(const Position& position, const Batch& batch, const Transaction& tx) const override;
   bool includes(const Position& a, const Position& b) const override;
 
-  Result<std::unique_ptr<TableReader>> table_reader() override { return open_table_reader(path_, options_.stop, cuts_); }
+  Result<std::unique_ptr<TableReader>> table_reader() override {
+    return open_table_reader(path_, options_.stop, cuts_);
+  }
 
   Result<std::shared_ptr<const PositionLog>> load_positions(std::string_view /*before*/,
                                                             std::string_view saved,
@@ -83,12 +85,12 @@ class SqliteSource final : public Source {
   std::vector<SchemaRef> schemas_;
   std::shared_ptr<Cuts> cuts_ = std::make_shared<Cuts>();
 
-  std::unique_ptr<Connection> db_;   // reads
-  std::unique_ptr<ChangeLog> log_;   // over db_: null before open()
-  SqlitePosition position_;          // behind what was handed on, or is being
-  bool looked_ = false;              // the log was read up to its end at data_version_
+  std::unique_ptr<Connection> db_;  // reads
+  std::unique_ptr<ChangeLog> log_;  // over db_: null before open()
+  SqlitePosition position_;         // behind what was handed on, or is being
+  bool looked_ = false;             // the log was read up to its end at data_version_
   int64_t data_version_ = 0;
-  int64_t catalogue_version_ = -1;   // schema_version of the catalogue that the triggers fit
+  int64_t catalogue_version_ = -1;  // schema_version of the catalogue that the triggers fit
   Duration pause_ = kFirstPause;
 };
 
@@ -191,14 +193,21 @@ Status SqliteSource::open(const Position& after) {
   TRY_ASSIGN(const Capture capture, read_capture(*db_));
   if (!capture.there) return lost(cat("nothing notes the changes of database ", path_, " any more"));
   if (capture.capture != from.capture) {
-    return lost(cat("database ", path_, " notes its changes anew since our position ", from.text(), " (now ", capture.capture, ")"));
+    return lost(cat("database ",
+                    path_,
+                    " notes its changes anew since our position ",
+                    from.text(),
+                    " (now ",
+                    capture.capture,
+                    ")"));
   }
   TRY_ASSIGN(const int64_t last, last_change(*db_));
   if (from.id > last) {
     return lost(cat("our position ", from.text(), " is ahead of database ", path_, ", whose last change is ", last));
   }
   if (from.id < capture.pruned) {
-    return lost(cat("changes of database ", path_, " up to ", capture.pruned, " are removed, and our position is ", from.text()));
+    return lost(cat(
+        "changes of database ", path_, " up to ", capture.pruned, " are removed, and our position is ", from.text()));
   }
   if (schemas_.empty()) {
     TRY_ASSIGN(schemas_, tables());
@@ -231,10 +240,11 @@ Status SqliteSource::judge_catalogue() {
     return Error(Blame::kConfig, cat("database ", path_, " notes its changes anew", kMend), std::string(kNeedsCopy));
   }
   if (!needed.statements.empty()) {
-    return Error(Blame::kConfig,
-                 cat(needed.reasons.empty() ? "the triggers are not those that the tables need" : needed.reasons.front(),
-                     "; run `weft setup` with the same arguments"),
-                 std::string(kStale));
+    return Error(
+        Blame::kConfig,
+        cat(needed.reasons.empty() ? "the triggers are not those that the tables need" : needed.reasons.front(),
+            "; run `weft setup` with the same arguments"),
+        std::string(kStale));
   }
   log_->use_capture(capture, filter_);
   catalogue_version_ = version;

@@ -21,10 +21,10 @@ struct SqliteSourceOptions {
   std::string url;
   std::vector<std::string> tables = {};   // --table; empty: all
   std::vector<std::string> exclude = {};  // --exclude
-  std::string reader = {};                // whose changes are kept until it acknowledges them; several may follow one database
-  bool setup = true;                      // makes tables and triggers where they are missing
-  size_t batch_bytes = 256u << 10;        // a batch is handed on when it holds so much
-  size_t fragment_bytes = 4u << 20;       // a larger transaction travels in pieces
+  std::string reader = {};  // whose changes are kept until it acknowledges them; several may follow one database
+  bool setup = true;        // makes tables and triggers where they are missing
+  size_t batch_bytes = 256u << 10;   // a batch is handed on when it holds so much
+  size_t fragment_bytes = 4u << 20;  // a larger transaction travels in pieces
   std::stop_token stop = {};
 };
 

@@ -7,7 +7,7 @@
 
 #include "source/sqlite/cuts.h"
 #include "source/sqlite/position.h"
-#include "source/sqlite/sqlite_source_fixture.h"
+#include "support/sqlite_source_fixture.h"
 
 namespace weft::sqlite {
 namespace {
@@ -56,8 +56,14 @@ TEST(SqlitePositions, AreTextAndBack) {
   const auto position = SqlitePosition::parse("0123456789abcdef:4711");
   ASSERT_TRUE(position) << position.error().message();
   EXPECT_EQ(position->text(), "0123456789abcdef:4711");
-  for (const char* wrong : {"", "4711", "0123456789abcdef", "0123456789abcde:1", "0123456789ABCDEF:1", "0123456789abcdef:-1",
-                            "0123456789abcdef:1x", "1:0/16B3748"}) {
+  for (const char* wrong : {"",
+                            "4711",
+                            "0123456789abcdef",
+                            "0123456789abcde:1",
+                            "0123456789ABCDEF:1",
+                            "0123456789abcdef:-1",
+                            "0123456789abcdef:1x",
+                            "1:0/16B3748"}) {
     EXPECT_FALSE(SqlitePosition::parse(wrong)) << wrong;
   }
 }
@@ -146,8 +152,9 @@ TEST_F(SqliteSourceTest, AColumnThatIsAddedComesWithWhatWasPutIntoItMeanwhile) {
   open_source();
   run("ALTER TABLE t ADD COLUMN n INTEGER DEFAULT 7; UPDATE t SET n = 8 WHERE id = 2; INSERT INTO t VALUES(3, 'c', 7)");
   const auto batches = read_all();
-  EXPECT_EQ(told(batches), (std::vector<std::string>{"update t (2, 'b')(2, 'b')", "insert t (3, 'c')", "alter t +1",
-                                                     "update t (2, 'b', 8)(2, 'b', 8)"}));
+  EXPECT_EQ(told(batches),
+            (std::vector<std::string>{
+                "update t (2, 'b')(2, 'b')", "insert t (3, 'c')", "alter t +1", "update t (2, 'b', 8)(2, 'b', 8)"}));
   run("UPDATE t SET n = 9 WHERE id = 1");
   EXPECT_EQ(told(read_all()), (std::vector<std::string>{"update t (1, 'a', 7)(1, 'a', 9)"}));
 }
@@ -190,7 +197,8 @@ TEST_F(SqliteSourceTest, AGapInWhatTheTriggersNotedNeedsANewCopy) {
 TEST_F(SqliteSourceTest, ATableThatIsMadeAgainNeedsANewCopy) {
   run("CREATE TABLE t(id INTEGER PRIMARY KEY, v)");
   open_source();
-  run("CREATE TABLE t2(id INTEGER PRIMARY KEY, v TEXT); DROP TABLE t; ALTER TABLE t2 RENAME TO t; INSERT INTO t VALUES(1, 2)");
+  run("CREATE TABLE t2(id INTEGER PRIMARY KEY, v TEXT); DROP TABLE t; ALTER TABLE t2 RENAME TO t; INSERT INTO t "
+      "VALUES(1, 2)");
   EXPECT_EQ(broken().code(), kNeedsCopy);
 }
 
@@ -214,7 +222,8 @@ TEST_F(SqliteSourceTest, ATriggerOfTheApplicationThatLoggedInFrontOfItsCauseNeed
 TEST_F(SqliteSourceTest, ALargeTransactionComesInPiecesOfOne) {
   run("CREATE TABLE t(id INTEGER PRIMARY KEY, v)");
   open_source({.url = {}, .batch_bytes = 10000, .fragment_bytes = 50000});
-  run("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000) INSERT INTO t SELECT i, 'abcdefgh' FROM n");
+  run("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000) INSERT INTO t SELECT i, "
+      "'abcdefgh' FROM n");
   size_t changes = 0;
   std::vector<std::pair<bool, bool>> pieces;
   for (const Batch& batch : read_all()) {
@@ -301,10 +310,12 @@ TEST_F(SqliteSourceTest, ARowThatRefersToItselfAndMovesNeedsANewCopy) {
 }
 
 TEST_F(SqliteSourceTest, CheckNamesWhatStopsAndWhatSurprises) {
-  run("PRAGMA journal_mode=DELETE; CREATE TABLE bag(x); CREATE TABLE e(a TEXT); CREATE UNIQUE INDEX e_low ON e(lower(a)); CREATE VIEW v AS SELECT 1");
+  run("PRAGMA journal_mode=DELETE; CREATE TABLE bag(x); CREATE TABLE e(a TEXT); CREATE UNIQUE INDEX e_low ON "
+      "e(lower(a)); CREATE VIEW v AS SELECT 1");
   const std::vector<Finding> findings = make_source()->check();
   const auto has = [&](Finding::Level level, std::string_view part) {
-    return std::ranges::any_of(findings, [&](const Finding& f) { return f.level == level && f.what.find(part) != std::string::npos; });
+    return std::ranges::any_of(
+        findings, [&](const Finding& f) { return f.level == level && f.what.find(part) != std::string::npos; });
   };
   EXPECT_TRUE(has(Finding::Level::kWarning, "journal_mode is delete"));
   EXPECT_TRUE(has(Finding::Level::kWarning, "table bag has no key"));

@@ -49,10 +49,10 @@ class SqliteTableReader final : public TableReader {
   std::unique_ptr<Connection> db_;
   std::shared_ptr<Cuts> cuts_;
   Arena arena_{kArenaBytes};
-  SchemaRef schema_;              // of the open view
-  CatalogTable table_;            // the same table as the catalogue had it last
+  SchemaRef schema_;               // of the open view
+  CatalogTable table_;             // the same table as the catalogue had it last
   int64_t catalogue_version_ = 0;  // schema_version of that
-  KeyRange range_;                // that rows_ reads: its bounds are bound
+  KeyRange range_;                 // that rows_ reads: its bounds are bound
   std::unique_ptr<Statement> rows_;
   bool done_ = false;
 };
@@ -70,8 +70,9 @@ Result<TableEstimate> SqliteTableReader::estimate(const TableSchema& schema) {
   const std::string name = quote_identifier(table->name);
   const std::string rowid = rowid_name(*table);
   const std::string sql =
-      rowid.empty() ? cat("SELECT count(*) FROM ", name)
-                    : cat("SELECT (SELECT max(", rowid, ") FROM ", name, ")-(SELECT min(", rowid, ") FROM ", name, ")+1");
+      rowid.empty()
+          ? cat("SELECT count(*) FROM ", name)
+          : cat("SELECT (SELECT max(", rowid, ") FROM ", name, ")-(SELECT min(", rowid, ") FROM ", name, ")+1");
   TRY_ASSIGN(const auto rows, db_->prepare(sql));
   TRY_ASSIGN(const bool row, rows->step());
   const int64_t count = row && !rows->is_null(0) ? rows->integer(0) : 0;
