@@ -215,6 +215,49 @@ TEST_F(SqliteSourceLive, KilledAgainAndAgainUnderLoadBothSidesAreEqualInTheEnd) 
   EXPECT_TRUE(ended && ended->code == 0) << weft->log_tail();
 }
 
+TEST_F(SqliteSourceLive, AValueThatItsColumnDoesNotFitIsABadRow) {
+  run(*db_,
+      "CREATE TABLE odd(id INTEGER PRIMARY KEY, n INTEGER, d DECIMAL(6,2)); INSERT INTO odd VALUES(1, 1, 1.25), (2, "
+      "'abc', 1)");
+  const std::vector<std::string> more = {"--table", "odd", "--until", "now", "--http", "off"};
+  WeftProcess stops = start(more);
+  const auto stopped = stops.wait_exit(deadline_in(60s));
+  ASSERT_TRUE(stopped) << stops.log_tail();
+  EXPECT_EQ(stopped->code, 3) << "nothing had moved" << stops.log_tail();
+  EXPECT_NE(stops.output().find("abc"), std::string::npos) << stops.log_tail();
+  std::vector<std::string> parking = more;
+  parking.insert(parking.end(), {"--on-bad-row", "dead-letter"});
+  WeftProcess parks = start(parking);
+  const auto parked = parks.wait_exit(deadline_in(60s));
+  ASSERT_TRUE(parked && parked->code == 0) << parks.log_tail();
+  EXPECT_EQ(at_target("SELECT id, n, d FROM odd"), "1,1,1.25");
+  EXPECT_EQ(at_target("SELECT count(*) FROM _weft.dead_letter"), "1");
+}
+
+TEST_F(SqliteSourceLive, AMissingFileIsExit3) {
+  WeftProcess weft(dir_.path() / "weft.log",
+                   {"run", "--from", cat("sqlite://", path(), ".none"), "--to", target_->url("shop"), "--http", "off"});
+  const auto ended = weft.wait_exit(deadline_in(60s));
+  ASSERT_TRUE(ended);
+  EXPECT_EQ(ended->code, 3) << weft.log_tail();
+  EXPECT_NE(weft.output().find("there is no database"), std::string::npos) << weft.log_tail();
+}
+
+TEST_F(SqliteSourceLive, AColumnThatIsAddedEvolvesTheTarget) {
+  WeftProcess weft = start({"--schema-changes", "evolve"});
+  ASSERT_TRUE(weft.wait_consistent(deadline_in(60s))) << weft.log_tail();
+  run(*db_, "ALTER TABLE accounts ADD COLUMN owner TEXT DEFAULT 'nobody'");
+  run(*db_, "UPDATE accounts SET owner = 'me' WHERE id = 7");
+  ASSERT_TRUE(support::wait_until(deadline_in(30s), [&] {
+    return at_target(
+               "SELECT count(*) FROM information_schema.columns WHERE table_name = 'accounts' AND column_name = "
+               "'owner'") == "1";
+  })) << weft.log_tail();
+  EXPECT_TRUE(support::wait_until(deadline_in(30s), [&] {
+    return at_target("SELECT owner FROM accounts WHERE id IN (7, 8) ORDER BY id") == "me|nobody";
+  })) << weft.log_tail();
+}
+
 TEST_F(SqliteSourceLive, LatencyIsSomeMilliseconds) {
   WeftProcess weft = start();
   ASSERT_TRUE(weft.wait_consistent(deadline_in(60s))) << weft.log_tail();

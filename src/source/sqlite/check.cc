@@ -13,7 +13,7 @@ namespace {
 
 class Checker {
  public:
-  Checker(Connection& db, const TableFilter& filter) : db_(db), filter_(filter) {}
+  Checker(Connection& db, const TableFilter& filter, bool setup) : db_(db), filter_(filter), setup_(setup) {}
 
   std::vector<Finding> run() {
     if (const Status asked = ask(); !asked) add(Finding::Level::kError, asked.error().message(), "");
@@ -84,7 +84,10 @@ class Checker {
       add(Finding::Level::kOk, "every table has the triggers that note its changes", "");
       return ok();
     }
-    for (const std::string& reason : needed.reasons) add(Finding::Level::kWarning, reason, "weft setup");
+    // A run mends it by itself, where it may.
+    for (const std::string& reason : needed.reasons) {
+      add(setup_ ? Finding::Level::kOk : Finding::Level::kError, reason, "weft setup");
+    }
     if (!needed.gap.empty()) {
       add(Finding::Level::kWarning, needed.gap, "start again with --on-lost-position=resnapshot or repair");
     }
@@ -93,15 +96,16 @@ class Checker {
 
   Connection& db_;
   const TableFilter& filter_;
+  bool setup_;
   std::vector<Finding> findings_;
 };
 
 }  // namespace
 
-std::vector<Finding> check_source(const std::string& path, const TableFilter& filter) {
+std::vector<Finding> check_source(const std::string& path, const TableFilter& filter, bool setup) {
   auto db = Connection::open({.path = path, .mode = Mode::kReadOnly});
   if (!db) return {{Finding::Level::kError, db.error().message(), ""}};
-  return Checker(**db, filter).run();
+  return Checker(**db, filter, setup).run();
 }
 
 }  // namespace weft::sqlite

@@ -10,6 +10,7 @@
 
 namespace weft::sqlite {
 
-[[nodiscard]] std::vector<Finding> check_source(const std::string& path, const TableFilter& filter);
+// `setup`: a run may make what is missing.
+[[nodiscard]] std::vector<Finding> check_source(const std::string& path, const TableFilter& filter, bool setup);
 
 }  // namespace weft::sqlite

@@ -39,7 +39,7 @@ class SqliteSource final : public Source {
 
   Result<SourceInfo> connect() override;
 
-  std::vector<Finding> check() override { return check_source(path_, filter_); }
+  std::vector<Finding> check() override { return check_source(path_, filter_, options_.setup); }
 
   Result<std::vector<std::string>> set_up(bool dry_run) override;
   Result<std::vector<std::string>> tear_down(bool dry_run) override;
