@@ -12,6 +12,7 @@
 #include "source/mysql/mysql_source.h"
 #include "source/postgres/postgres_source.h"
 #include "source/postgres/slot.h"
+#include "source/sqlite/sqlite_source.h"
 #include "target/postgres/administration.h"
 #include "target/postgres/postgres_target.h"
 #include "target/sqlite/sqlite_target.h"
@@ -40,6 +41,7 @@ Error no_adapter(std::string_view key, const SecretUrl& url, const std::string& 
   std::vector<std::string> schemes;
   for (const auto& name : kMysql) schemes.emplace_back(name);
   for (const auto& name : kPostgres) schemes.emplace_back(name);
+  for (const auto& name : kSqlite) schemes.emplace_back(name);
   for (const auto& name : kLater) schemes.emplace_back(name);
   return Error(Blame::kConfig,
                cat(key,
@@ -53,7 +55,8 @@ Error no_adapter(std::string_view key, const SecretUrl& url, const std::string& 
 }  // namespace
 
 std::string sources_built_in() {
-  return "mysql:// or mariadb:// (MySQL, MariaDB), postgresql:// or postgres:// (PostgreSQL)";
+  return "mysql:// or mariadb:// (MySQL, MariaDB), postgresql:// or postgres:// (PostgreSQL), "
+         "sqlite:///path (SQLite)";
 }
 
 std::string targets_built_in() {
@@ -84,6 +87,17 @@ Result<std::unique_ptr<Source>> make_source(const PipelineConfig& config, const 
                                                   .slot = slot,
                                                   .setup = config.setup,
                                                   .stop = stop});
+    if (!source) return std::move(source).error().with("from.url");
+    return source;
+  }
+  if (has(kSqlite, config.from.url.scheme())) {
+    // Several pipelines may follow one database: what each has not acknowledged is kept.
+    auto source = sqlite::make_sqlite_source({.url = config.from.url.value,
+                                              .tables = config.from.tables,
+                                              .exclude = config.from.exclude,
+                                              .reader = config.name,
+                                              .setup = config.setup,
+                                              .stop = stop});
     if (!source) return std::move(source).error().with("from.url");
     return source;
   }

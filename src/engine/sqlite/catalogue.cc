@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "base/text.h"
 #include "engine/sqlite/quote.h"
 
 namespace weft::sqlite {
@@ -53,6 +54,31 @@ Status read_columns(Connection& db, CatalogTable& table) {
   return ok();
 }
 
+// Behind the end of a token of a statement: a name or text in quotes, a comment, or one character.
+size_t token_end(std::string_view sql, size_t at) {
+  const auto behind = [&](std::string_view what, size_t from) {
+    const size_t found = sql.find(what, from);
+    return found == std::string_view::npos ? sql.size() : found + what.size();
+  };
+  if (sql.substr(at, 2) == "--") return behind("\n", at);
+  if (sql.substr(at, 2) == "/*") return behind("*/", at + 2);
+  if (sql[at] == '[') return behind("]", at);
+  if (sql[at] == '\'' || sql[at] == '"' || sql[at] == '`') return behind(sql.substr(at, 1), at + 1);
+  return at + 1;
+}
+
+// What stands behind WHERE in CREATE UNIQUE INDEX ... ON t (...) WHERE ...
+std::string where_of(std::string_view sql) {
+  int depth = 0;
+  bool listed = false;
+  for (size_t at = 0; at < sql.size(); at = token_end(sql, at)) {
+    if (sql[at] == '(') ++depth;
+    if (sql[at] == ')') listed = --depth == 0 || listed;
+    if (listed && depth == 0 && upper(sql.substr(at, 5)) == "WHERE") return std::string(sql.substr(at + 5));
+  }
+  return {};
+}
+
 Status read_index_columns(Connection& db, const CatalogTable& table, CatalogIndex& index) {
   TRY_ASSIGN(Statement * s, db.statement("SELECT cid, coll FROM pragma_index_xinfo(?) WHERE key = 1 ORDER BY seqno"));
   s->bind_text(1, index.name);
@@ -84,7 +110,14 @@ Status read_indexes(Connection& db, CatalogTable& table) {
     table.unique_indexes.push_back(std::move(index));
   }
   s->reset();
-  for (CatalogIndex& index : table.unique_indexes) TRY(read_index_columns(db, table, index));
+  for (CatalogIndex& index : table.unique_indexes) {
+    TRY(read_index_columns(db, table, index));
+    if (!index.partial) continue;
+    TRY_ASSIGN(
+        const auto sql,
+        db.value(cat("SELECT sql FROM sqlite_schema WHERE type = 'index' AND name = ", quote_literal(index.name))));
+    index.where = where_of(sql.value_or(""));
+  }
   return ok();
 }
 
@@ -115,14 +148,15 @@ Status read_foreign_keys(Connection& db, CatalogTable& table) {
 }
 
 Status read_triggers(Connection& db, CatalogTable& table) {
-  TRY_ASSIGN(Statement * s,
-             db.statement("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = ? COLLATE NOCASE "
-                          "ORDER BY name"));
+  TRY_ASSIGN(
+      Statement * s,
+      db.statement("SELECT name, sql, rowid FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = ? COLLATE NOCASE "
+                   "ORDER BY name"));
   s->bind_text(1, table.name);
   while (true) {
     TRY_ASSIGN(const bool row, s->step());
     if (!row) break;
-    table.triggers.push_back({s->text(0), s->text(1)});
+    table.triggers.push_back({s->text(0), s->text(1), s->integer(2)});
   }
   s->reset();
   return ok();

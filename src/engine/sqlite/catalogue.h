@@ -32,6 +32,7 @@ struct CatalogIndex {
   bool primary = false;
   bool partial = false;
   bool expressions = false;
+  std::string where;                    // of a partial one, as its statement has it
   std::vector<int> columns;             // ordinals
   std::vector<std::string> collations;  // of each: BINARY, NOCASE, RTRIM or the application's
 };
@@ -49,6 +50,7 @@ struct CatalogForeignKey {
 struct CatalogTrigger {
   std::string name;
   std::string sql;
+  int64_t made = 0;  // its row in sqlite_schema: of two, the later one fires first
 };
 
 struct CatalogTable {

@@ -117,7 +117,9 @@ double Statement::real(int column) const {
 }
 
 std::string_view Statement::bytes(int column) const {
-  const void* data = sqlite3_column_blob(statement_, column);
+  // sqlite3_column_blob() would give a text in the encoding of the file, which may be UTF-16.
+  const bool text = sqlite3_column_type(statement_, column) == SQLITE_TEXT;
+  const void* data = text ? sqlite3_column_text(statement_, column) : sqlite3_column_blob(statement_, column);
   const int size = sqlite3_column_bytes(statement_, column);
   return data == nullptr ? std::string_view()
                          : std::string_view(static_cast<const char*>(data), static_cast<size_t>(size));
