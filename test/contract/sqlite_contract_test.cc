@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The SQLite source keeps the contract of every source, on real database files. What becomes visible between two of its reads
+// SQLite keeps the contracts of every source and every target, on real database files. Of the source: What becomes visible between two of its reads
 // it delivers as one transaction; the suite counts the application's, so the harness has the source read after each.
 #include <algorithm>
 #include <cstdlib>
@@ -8,8 +8,10 @@
 
 #include "base/text.h"
 #include "contract/source_contract.h"
+#include "contract/target_contract.h"
 #include "engine/sqlite/connection.h"
 #include "source/sqlite/sqlite_source.h"
+#include "target/sqlite/sqlite_target.h"
 
 namespace weft::contract {
 namespace {
@@ -167,6 +169,95 @@ std::unique_ptr<SourceHarness> make_sqlite_source_harness() {
 }
 
 INSTANTIATE_TEST_SUITE_P(Sqlite, SourceContract, ::testing::Values(&make_sqlite_source_harness));
+
+std::string create_table(sim::TableId table) {
+  const TableSchema& schema = *sim::schema_of(table);
+  std::string sql = cat("CREATE TABLE ", schema.name.table, " (");
+  const auto names = [&](const std::vector<uint16_t>& columns) {
+    std::string out;
+    for (const uint16_t c : columns) out += cat(out.empty() ? "" : ", ", schema.columns[c].name);
+    return cat("(", out, ")");
+  };
+  for (const Column& c : schema.columns) {
+    sql += cat(&c == &schema.columns.front() ? "" : ", ", c.name, c.kind == Kind::kInt ? " INTEGER" : " TEXT");
+    if (!c.nullable) sql += " NOT NULL";
+  }
+  if (!schema.keyless()) sql += cat(", PRIMARY KEY ", names(schema.key));
+  for (const auto& unique : schema.unique_keys) sql += cat(", UNIQUE ", names(unique));
+  for (const ForeignKey& key : schema.foreign_keys) {
+    sql +=
+        cat(", FOREIGN KEY ", names(key.columns), " REFERENCES ", key.parent.table, " (", key.parent_columns[0], ")");
+  }
+  return sql + ")";
+}
+
+class TargetFile final : public TargetHarness {
+ public:
+  TargetFile() {
+    EXPECT_NE(mkdtemp(dir_.data()), nullptr);
+    auto db = sqlite::Connection::open({.path = dir_ + "/target.db", .mode = sqlite::Mode::kCreate});
+    EXPECT_TRUE(db) << (db ? "" : db.error().message());
+    db_ = std::move(db).value();
+    EXPECT_TRUE(db_->execute("PRAGMA journal_mode=WAL"));
+    for (const sim::TableId table : {sim::kItems, sim::kBag, sim::kParents, sim::kChildren})
+      EXPECT_TRUE(db_->execute(create_table(table)));
+  }
+
+  ~TargetFile() override {
+    db_.reset();
+    std::filesystem::remove_all(dir_);
+  }
+
+  std::unique_ptr<Target> process() override {
+    auto made = sqlite::make_sqlite_target(
+        {.url = cat("sqlite://", dir_, "/target.db"), .lease = std::chrono::milliseconds(500)});
+    EXPECT_TRUE(made) << (made ? "" : made.error().message());
+    return made ? std::move(made).value() : nullptr;
+  }
+
+  std::vector<ModelRow> rows(sim::TableId table) override {
+    std::vector<ModelRow> all;
+    auto select = db_->prepare(cat("SELECT * FROM ", sim::schema_of(table)->name.table));
+    EXPECT_TRUE(select);
+    while (*(*select)->step()) {
+      ModelRow& row = all.emplace_back();
+      for (int c = 0; c < (*select)->columns(); ++c) {
+        const sqlite::Storage storage = (*select)->storage(c);
+        row.push_back(storage == sqlite::Storage::kNull      ? Cell::null()
+                      : storage == sqlite::Storage::kInteger ? Cell::integer((*select)->integer(c))
+                                                             : Cell::word((*select)->text(c)));
+      }
+    }
+    std::sort(all.begin(), all.end());
+    return all;
+  }
+
+  // The holder's process is this one, and so there: it has as long again.
+  void outlive_lease() override {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    std::optional<std::string> over;
+    while (!over && std::chrono::steady_clock::now() < deadline) {
+      over = *db_->value(
+          "SELECT 1 FROM _weft_lease WHERE expires_us < CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) * "
+          "1000 - "
+          "550000");
+      if (!over) real_clock().sleep(std::chrono::milliseconds(20), {});
+    }
+    EXPECT_TRUE(over.has_value());
+  }
+
+  void reach_disk() override {}
+
+ private:
+  std::string dir_ = (std::filesystem::temp_directory_path() / "weft-contract-XXXXXX").string();
+  std::unique_ptr<sqlite::Connection> db_;
+};
+
+std::unique_ptr<TargetHarness> make_sqlite_target_harness() {
+  return std::make_unique<TargetFile>();
+}
+
+INSTANTIATE_TEST_SUITE_P(Sqlite, TargetContract, ::testing::Values(&make_sqlite_target_harness));
 
 }  // namespace
 }  // namespace weft::contract

@@ -112,6 +112,9 @@ class Connection {
   [[nodiscard]] int64_t last_rowid() const;
   [[nodiscard]] bool in_transaction() const;
 
+  // How long to wait for locks from here on.
+  void wait_for_locks(Duration limit) { options_.busy_wait = limit; }
+
   [[nodiscard]] const std::string& path() const { return options_.path; }
 
   // For what this header does not offer, by engine/sqlite alone.

@@ -54,6 +54,7 @@ std::string name_of_code(int code) {
 }
 
 Blame blame_of(int code) {
+  if (code == SQLITE_CONSTRAINT_FOREIGNKEY) return Blame::kConflict;  // the row that it refers to may come yet
   switch (code & 0xff) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:

@@ -12,6 +12,12 @@
 #include "target/bookkeeping/table_states.h"
 
 namespace weft::sqlite {
+namespace {
+
+constexpr Duration kPatience = std::chrono::seconds(60);
+constexpr Duration kImpatience = std::chrono::milliseconds(50);
+
+}  // namespace
 
 SqliteSession::SqliteSession(std::shared_ptr<TargetShared> shared, std::unique_ptr<Connection> connection)
     : shared_(std::move(shared)),
@@ -52,7 +58,13 @@ Status SqliteSession::begin(const Group* group) {
     TRY(connection_->execute(relax ? "PRAGMA foreign_keys = OFF" : "PRAGMA foreign_keys = ON"));
     relaxed_ = relax;
   }
-  TRY(connection_->execute("BEGIN IMMEDIATE"));
+  const bool waits = group == nullptr || group->wait_for_locks;
+  connection_->wait_for_locks(waits ? kPatience : kImpatience);
+  if (Status begun = connection_->execute("BEGIN IMMEDIATE"); !begun) {
+    const Error& e = begun.error();
+    return waits || e.code() != kBusy ? e : Error(Blame::kConflict, e.message(), e.code());
+  }
+  connection_->wait_for_locks(kPatience);
   open_ = true;
   if (acts || (group != nullptr && !group->last)) TRY(connection_->execute("PRAGMA defer_foreign_keys = ON"));
   return ok();

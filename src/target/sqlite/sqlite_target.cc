@@ -117,7 +117,6 @@ class SqliteTarget final : public Target {
 
   size_t lanes_max() const override { return 1; }
 
-  Result<std::string> identity() override;
   Result<Opened> open(const OpenRequest& request) override;
   Result<std::optional<Opened>> peek(const std::string& pipeline) override;
   Status start(const Progress& initial,
@@ -184,14 +183,6 @@ Result<bool> SqliteTarget::file_is_there() const {
   if (opened) return true;
   if (opened.error().message().starts_with("there is no database")) return false;
   return opened.error();
-}
-
-// As the source that follows the database tells it, once it is set up for that.
-Result<std::string> SqliteTarget::identity() {
-  TRY(control());
-  TRY_ASSIGN(const auto there, control_->value("SELECT 1 FROM sqlite_schema WHERE name = '_weft_source'"));
-  if (!there) return std::string();
-  return std::string();
 }
 
 Result<Opened> SqliteTarget::open(const OpenRequest& request) {
