@@ -60,7 +60,7 @@ std::string sources_built_in() {
 }
 
 std::string targets_built_in() {
-  return "postgresql:// or postgres:// (PostgreSQL), sqlite: (SQLite)";
+  return "postgresql:// or postgres:// (PostgreSQL), sqlite:///path (SQLite)";
 }
 
 Result<std::unique_ptr<Source>> make_source(const PipelineConfig& config, const std::stop_token& stop) {
@@ -111,6 +111,14 @@ Result<std::unique_ptr<Target>> make_target(const PipelineConfig& config, const 
                                                   .setup = config.setup,
                                                   .leave_out_columns = config.to.schema_changes == "ignore",
                                                   .stop = stop});
+    if (!target) return std::move(target).error().with("to.url");
+    return target;
+  }
+  if (has(kSqlite, config.to.url.scheme())) {
+    auto target = sqlite::make_sqlite_target({.url = config.to.url.value,
+                                              .setup = config.setup,
+                                              .leave_out_columns = config.to.schema_changes == "ignore",
+                                              .stop = stop});
     if (!target) return std::move(target).error().with("to.url");
     return target;
   }

@@ -53,10 +53,12 @@ TEST_F(CliTest, WrongCommandLinesAreExit2) {
       {{"run", "a.yaml", "b.yaml"}, "unexpected argument 'b.yaml'"},
       {{"run", "--form", "x"}, "unknown flag '--form', nearest known flag '--from'"},
       {{"run", "--from"}, "--from needs a value"},
-      {{"run", "--from", "sqlite:/a.db", "--to", "spanner://p/i/d"},
-       "from.url: not available in this version: sqlite; available: mysql:// or mariadb:// (MySQL, MariaDB), "
-       "postgresql:// or postgres:// (PostgreSQL)\n"
-       "to.url: not available in this version: spanner; available: postgresql:// or postgres:// (PostgreSQL)\n"},
+      {{"run", "--from", "odbc:x", "--to", "spanner://p/i/d"},
+       "from.url: not available in this version: odbc; available: mysql:// or mariadb:// (MySQL, MariaDB), "
+       "postgresql:// or postgres:// (PostgreSQL), sqlite:///path (SQLite)\n"
+       "to.url: not available in this version: spanner; available: postgresql:// or postgres:// (PostgreSQL), "
+       "sqlite:///path (SQLite)\n"},
+      {{"run", "--from", "sqlite://host/a.db", "--to", kTo}, "from.url: 'host': SQLite has no servers"},
       {{"run", "--from", "mysqll://h/d", "--to", kTo}, "from.url: unknown kind of address 'mysqll:'"},
       {{"run", "--from", "nonsense", "--to", kTo}, "--from: from.url is no address"},
       {{"check", "--from", "mysql://h:port/d", "--to", kTo}, "from.url"},

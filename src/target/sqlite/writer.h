@@ -8,7 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "target/sqlite/match.h"
+#include "target/sqlite/statements.h"
 
 namespace weft::sqlite {
 
@@ -22,27 +22,16 @@ class Writer {
   [[nodiscard]] Result<uint64_t> write(const TableBatch& batch);
 
  private:
-  // One parameter: a source column, out of the row before or after.
-  struct Part {
-    uint16_t ordinal = 0;
-    bool before = false;
-  };
-
-  struct Shape {
-    std::string sql;
-    std::vector<Part> parts;
-  };
-
-  [[nodiscard]] const Shape& shape(const TablePlan& plan, const TableBatch& batch);
+  [[nodiscard]] const RowStatement& shape(const TablePlan& plan, const TableBatch& batch);
   [[nodiscard]] Result<uint64_t> write_row(const TablePlan& plan,
                                            const TableBatch& batch,
-                                           const Shape& shape,
+                                           const RowStatement& shape,
                                            const TableBatch::Item& item);
   [[nodiscard]] Result<uint64_t> act(const TableBatch& batch);
 
   Connection& connection_;
   PlanOf plan_of_;
-  std::unordered_map<std::string, Shape> shapes_;
+  std::unordered_map<std::string, RowStatement> shapes_;
   std::vector<std::string> texts_;  // what values are printed as, until the statement is done
 };
 
