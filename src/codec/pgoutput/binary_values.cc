@@ -107,9 +107,9 @@ Result<Value> read_time_of(const Column& column, int64_t micros) {
 
 Result<Value> read_date_of(int64_t days) {
   if (days == std::numeric_limits<int32_t>::max() || days == std::numeric_limits<int32_t>::min()) return printed_only();
-  const int64_t instant = (days + kEpochDays) * kDay;
-  if (instant > kLastInstant || instant < kFirstInstant) return printed_only();
-  return Value::date(Civil::from_micros(instant));
+  const int64_t since_1970 = days + kEpochDays;  // compared as days: of any bytes the microseconds may not fit
+  if (since_1970 > kLastInstant / kDay || since_1970 < kFirstInstant / kDay) return printed_only();
+  return Value::date(Civil::from_micros(since_1970 * kDay));
 }
 
 }  // namespace

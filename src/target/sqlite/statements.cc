@@ -47,7 +47,8 @@ class Builder {
   std::string insert(const std::vector<uint16_t>& columns) {
     std::string marks;
     for (const uint16_t o : columns) {
-      marks += marks.empty() ? "?" : ", ?";
+      if (!marks.empty()) marks.append(", ");
+      marks.push_back('?');
       out_.params.push_back({o, false});
     }
     return cat("INSERT INTO ", plan_.name, " (", names(columns), ") VALUES (", marks, ")");
@@ -79,7 +80,7 @@ class Builder {
     if (set.empty()) {
       const std::string& first = plan_.columns[plan_.key[0]].quoted;
       set = cat(first, " = excluded.", first);
-      differs = "0";
+      differs.assign(1, '0');
     }
     const std::string on = cat(" ON CONFLICT (", names(plan_.key), ") DO UPDATE SET ", set, " WHERE ", same);
     return only_different ? cat(on, " AND (", differs, ")") : on;
