@@ -154,6 +154,10 @@ class Matcher {
         continue;
       }
       if (folds) plan_.table.coarse_keys = true;
+      for (size_t i = 0; i < plan_.columns.size(); ++i) {
+        const bool indexed = std::ranges::find(index.columns, places_[i]) != index.columns.end();
+        plan_.columns[i].folds = plan_.columns[i].folds || (folds && indexed);
+      }
       add_unique(index.columns, index.primary);
     }
   }

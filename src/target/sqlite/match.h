@@ -15,6 +15,7 @@ struct PlannedColumn {
   std::string quoted;
   Affinity affinity = Affinity::kBlob;
   bool written = true;  // the target does not compute it
+  bool folds = false;   // an index of it takes values for the same that differ in bytes
 };
 
 // A matched table as the session needs it. Immutable once made.

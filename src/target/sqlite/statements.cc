@@ -23,6 +23,20 @@ class Builder {
     return out;
   }
 
+  // Found by an index, whatever its collation, and then by bytes: a key that only differs in case is another row's.
+  std::string key(bool before) {
+    std::string out;
+    for (const uint16_t o : plan_.key) {
+      const PlannedColumn& c = plan_.columns[o];
+      out += cat(out.empty() ? "" : " AND ", c.quoted, " IS ?");
+      out_.params.push_back({o, before});
+      if (!c.folds) continue;
+      out += cat(" AND ", c.quoted, " COLLATE BINARY IS ?");
+      out_.params.push_back({o, before});
+    }
+    return out;
+  }
+
   std::string names(const std::vector<uint16_t>& columns) const {
     std::string out;
     for (const uint16_t o : columns) out += cat(out.empty() ? "" : ", ", plan_.columns[o].quoted);
@@ -31,7 +45,7 @@ class Builder {
 
   // The row before; one of several that are alike.
   std::string found() {
-    if (!plan_.keyless()) return list(plan_.key, " AND ", " IS ?", true);
+    if (!plan_.keyless()) return key(true);
     std::vector<uint16_t> all;
     for (uint16_t o = 0; o < plan_.columns.size(); ++o) {
       if (plan_.columns[o].written) all.push_back(o);
