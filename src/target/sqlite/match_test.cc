@@ -109,6 +109,12 @@ TEST_F(SqliteMatch, hard_case_09_AKeyThatACollationTakesForAnotherIsNotWrittenOv
   ASSERT_TRUE((*upsert)->run());
   EXPECT_EQ(db_->changes(), 0);
   EXPECT_EQ(*db_->value("SELECT id || v FROM t"), "aold");
+  auto remove = db_->prepare(row_statement(plan, BatchOp::kDelete, {}).sql);
+  ASSERT_TRUE(remove);
+  (*remove)->bind_text(1, "A");
+  (*remove)->bind_text(2, "A");
+  ASSERT_TRUE((*remove)->run());
+  EXPECT_EQ(db_->changes(), 0) << "nor is it deleted for it";
 }
 
 TEST_F(SqliteMatch, ATableMadeForASourceMatchesIt) {

@@ -122,8 +122,7 @@ RowStatement row_statement(const TablePlan& plan, BatchOp op, const std::vector<
       return b.finish(cat("DELETE FROM ", plan.name, " WHERE ", b.found()));
     case BatchOp::kDeleteRivals: {
       const std::string rivals = b.list(columns, " AND ", " = ?", false);
-      return b.finish(cat(
-          "DELETE FROM ", plan.name, " WHERE ", rivals, " AND NOT (", b.list(plan.key, " AND ", " IS ?", false), ")"));
+      return b.finish(cat("DELETE FROM ", plan.name, " WHERE ", rivals, " AND NOT (", b.key(false), ")"));
     }
     default:
       break;
