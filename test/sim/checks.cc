@@ -63,6 +63,13 @@ bool is_mended_by_keys(const TableStateRow& state) {
          (ranges->kept_since() || ranges->untouched());
 }
 
+// A table that was to be mended by kept keys, which are gone: all of it is compared.
+bool is_compared_instead(const TableStateRow& was, const TableStateRow& is) {
+  const auto before = RangeSet::parse(was.ranges);
+  const auto after = RangeSet::parse(is.ranges);
+  return before && before->kept_since() && after && !after->kept_since() && after->earlier() == Earlier::kMended;
+}
+
 // Whether a key lies in a copied part, in the order that the source itself has.
 bool copied(const RangeSet& ranges, const ModelRow& key) {
   const bool hole = std::any_of(ranges.holes().begin(), ranges.holes().end(), [&](const OwnedRow& one) {
@@ -247,10 +254,10 @@ void Checks::i11_table_states_go_forward(const Image& before, const Image& after
   for (const auto& [name, was] : *before.states) {
     const auto is = after.states->find(name);
     if (is == after.states->end()) return fail("I11", cat("the state of ", name.text(), " is gone"));
-    const bool anew =
-        is->second.state <= TableState::kSnapshotting &&
-        (was.reason == kAskedToResume || (source_.lost(ids_at(before)) && is_mended_by_keys(is->second)) ||
-         ahead_of_another(was, cat("server ", source_.failovers())) || begins_again(after));
+    const bool anew = is->second.state <= TableState::kSnapshotting &&
+                      (was.reason == kAskedToResume || is_compared_instead(was, is->second) ||
+                       (source_.lost(ids_at(before)) && is_mended_by_keys(is->second)) ||
+                       ahead_of_another(was, cat("server ", source_.failovers())) || begins_again(after));
     if (is->second.state < was.state && !anew) {
       fail("I11", cat(name.text(), " went from ", to_string(was.state), " to ", to_string(is->second.state)));
     }
