@@ -253,9 +253,10 @@ TEST_F(SqliteSourceLive, AColumnThatIsAddedEvolvesTheTarget) {
                "SELECT count(*) FROM information_schema.columns WHERE table_name = 'accounts' AND column_name = "
                "'owner'") == "1";
   })) << weft.log_tail();
-  EXPECT_TRUE(support::wait_until(deadline_in(30s), [&] {
-    return at_target("SELECT owner FROM accounts WHERE id IN (7, 8) ORDER BY id") == "me|nobody";
-  })) << weft.log_tail();
+  EXPECT_TRUE(support::wait_until(
+      deadline_in(10s),
+      [&] { return at_target("SELECT owner FROM accounts WHERE id IN (7, 8) ORDER BY id") == "me|nobody"; }))
+      << at_target("SELECT id, owner FROM accounts WHERE id IN (7, 8) ORDER BY id") << weft.log_tail();
 }
 
 TEST_F(SqliteSourceLive, LatencyIsSomeMilliseconds) {

@@ -287,17 +287,19 @@ std::vector<NamedSql> triggers_sql(const CatalogTable& table, int64_t shape) {
 
 std::string log_added_sql(const CatalogTable& table, int64_t shape, const std::vector<int>& added) {
   std::string where;
-  for (const int i : added) {
-    const CatalogColumn& c = table.columns[static_cast<size_t>(i)];
-    where +=
-        cat(where.empty() ? "" : " OR ", quote_identifier(c.name), " IS NOT (", c.default_value.value_or("NULL"), ")");
-  }
-  if (where.empty()) return {};
+  std::string before;
   std::string values;
   const std::vector<int> kept = kept_columns(table);
   for (const int i : kept) {
-    values += cat(values.empty() ? "" : ",", quote_identifier(table.columns[static_cast<size_t>(i)].name));
+    const CatalogColumn& c = table.columns[static_cast<size_t>(i)];
+    const std::string name = quote_identifier(c.name);
+    const std::string fallback = cat("(", c.default_value.value_or("NULL"), ")");
+    const bool is_new = std::ranges::find(added, i) != added.end();
+    if (is_new) where += cat(where.empty() ? "" : " OR ", name, " IS NOT ", fallback);
+    before += cat(before.empty() ? "" : ",", is_new ? fallback : name);
+    values += cat(values.empty() ? "" : ",", name);
   }
+  if (where.empty()) return {};
   return cat("INSERT INTO _weft_capture_change(shape,op,at,",
              cells(0, 2 * kept.size()),
              ") SELECT ",
@@ -307,7 +309,7 @@ std::string log_added_sql(const CatalogTable& table, int64_t shape, const std::v
              ",",
              kNow,
              ",",
-             values,
+             before,
              ",",
              values,
              " FROM ",

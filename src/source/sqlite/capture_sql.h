@@ -52,7 +52,8 @@ struct NamedSql {
 // "_weft_capture_7_", with which the names of a shape's triggers begin.
 [[nodiscard]] std::string trigger_prefix(int64_t shape);
 
-// Logs rows as updates to what they are: those of which a column that was added holds another value than its default.
+// Logs rows as updates of columns that were added from their defaults, which the target gives the rows that it has, to what they
+// hold: those that hold something else.
 // Empty if no column of `added` (ordinals of the catalogue) can.
 [[nodiscard]] std::string log_added_sql(const CatalogTable& table, int64_t shape, const std::vector<int>& added);
 

@@ -135,12 +135,10 @@ Status ChangeLog::change_shape(Shape& shape, int64_t op) {
   change.drops = drops;
   change.creates = known == nullptr;
   if (known != nullptr && !drops) {
-    const std::vector<AddedColumn> added = added_columns(*known, *shape.schema);
+    const std::vector<AddedColumnText> added = added_columns(*known, *shape.schema);
     const std::span<AddedColumn> kept = arena_.array<AddedColumn>(added.size());
     for (size_t i = 0; i < added.size(); ++i) {
-      kept[i] = added[i];
-      kept[i].name = arena_.copy(added[i].name);
-      kept[i].text = arena_.copy(added[i].text);
+      kept[i] = {arena_.copy(added[i].name), added[i].kind, arena_.copy(added[i].text), added[i].not_null};
     }
     change.added = kept;
     const auto gone = [&](const Column& column) { return shape.schema->find(column.name) < 0; };

@@ -65,14 +65,21 @@ Status check_row_key(const TableSchema& schema, Row row) {
   return ok();
 }
 
-std::vector<AddedColumn> added_columns(const TableSchema& known, const TableSchema& now) {
-  std::vector<AddedColumn> out;
+std::vector<AddedColumnText> added_columns(const TableSchema& known, const TableSchema& now) {
+  std::vector<AddedColumnText> out;
   for (const Column& column : now.columns) {
     if (known.find(column.name) >= 0) continue;
-    AddedColumn added;
+    AddedColumnText added;
     added.name = column.name;
     added.not_null = !column.nullable;
-    out.push_back(added);
+    const auto value = decode_key(column.default_value);
+    if (column.default_value.empty() || !value) {
+      added.kind = AddedColumn::Default::kOther;
+    } else if (!value->row()[0].is_null()) {
+      added.kind = AddedColumn::Default::kLiteral;
+      added.text = describe(value->row());
+    }
+    out.push_back(std::move(added));
   }
   return out;
 }

@@ -21,7 +21,15 @@ void bind_value(Statement& statement, int parameter, const Value& value);
 // A primary key may hold NULL in SQLite, in several rows, and an INTEGER key (but for the rowid) a text: kConfig names the row.
 [[nodiscard]] Status check_row_key(const TableSchema& schema, Row row);
 
-// Columns that `now` has and `known` has not; names and texts view `now`, or are literals.
-[[nodiscard]] std::vector<AddedColumn> added_columns(const TableSchema& known, const TableSchema& now);
+// An AddedColumn that owns its texts.
+struct AddedColumnText {
+  std::string name;
+  AddedColumn::Default kind = AddedColumn::Default::kNone;
+  std::string text;
+  bool not_null = false;
+};
+
+// Columns that `now` has and `known` has not, with what SQLite gives the rows that are there.
+[[nodiscard]] std::vector<AddedColumnText> added_columns(const TableSchema& known, const TableSchema& now);
 
 }  // namespace weft::sqlite

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
 
 #include "base/text.h"
 #include "engine/sqlite/quote.h"
@@ -64,6 +65,31 @@ Kind kind_of(const CatalogColumn& column) {
   return Kind::kText;  // dates, times and names that are the application's own
 }
 
+// The value of a literal, as a column of this kind holds it; nullopt for an expression, and for what an affinity would change.
+std::optional<std::string> literal_value(const std::string& text, Kind kind) {
+  const auto encoded = [](const Value& value) { return encode_key(Row(&value, 1)); };
+  if (upper(text) == "NULL") return encoded(Value::null());
+  if (kind == Kind::kText && text.size() >= 2 && text.starts_with('\'') && text.ends_with('\'')) {
+    std::string plain;
+    for (size_t i = 1; i + 1 < text.size(); ++i) {
+      if (text[i] == '\'') ++i;  // a quote is written twice
+      plain.push_back(text[i]);
+    }
+    return encoded(Value::text(plain));
+  }
+  const char* end = text.data() + text.size();
+  int64_t whole = 0;
+  const auto as_whole = std::from_chars(text.data(), end, whole);
+  if (kind == Kind::kInt && as_whole.ec == std::errc() && as_whole.ptr == end) return encoded(Value::int64(whole));
+  double number = 0;
+  const auto as_number = std::from_chars(text.data(), end, number);
+  const bool digits = text.find_first_not_of("-0123456789.eE") == std::string::npos;
+  if (kind == Kind::kDouble && digits && as_number.ec == std::errc() && as_number.ptr == end) {
+    return encoded(Value::float64(number));
+  }
+  return std::nullopt;
+}
+
 Column column_of(const CatalogTable& table, size_t ordinal) {
   const CatalogColumn& c = table.columns[ordinal];
   Column column;
@@ -75,6 +101,7 @@ Column column_of(const CatalogTable& table, size_t ordinal) {
   const bool is_rowid = table.rowid_column == static_cast<int>(ordinal);
   column.nullable = !c.not_null && !is_rowid && !(table.without_rowid && c.key_place > 0);
   column.identity = is_rowid && table.autoincrement;
+  column.default_value = literal_value(c.default_value.value_or("NULL"), column.kind).value_or("");
   return column;
 }
 

@@ -154,9 +154,29 @@ TEST_F(SqliteSourceTest, AColumnThatIsAddedComesWithWhatWasPutIntoItMeanwhile) {
   const auto batches = read_all();
   EXPECT_EQ(told(batches),
             (std::vector<std::string>{
-                "update t (2, 'b')(2, 'b')", "insert t (3, 'c')", "alter t +1", "update t (2, 'b', 8)(2, 'b', 8)"}));
+                "update t (2, 'b')(2, 'b')", "insert t (3, 'c')", "alter t +1", "update t (2, 'b', 7)(2, 'b', 8)"}));
   run("UPDATE t SET n = 9 WHERE id = 1");
   EXPECT_EQ(told(read_all()), (std::vector<std::string>{"update t (1, 'a', 7)(1, 'a', 9)"}));
+}
+
+TEST_F(SqliteSourceTest, AnAddedColumnSaysWhatTheRowsThatAreThereHold) {
+  run("CREATE TABLE t(id INTEGER PRIMARY KEY)");
+  open_source();
+  run("ALTER TABLE t ADD COLUMN a TEXT DEFAULT 'it''s'; ALTER TABLE t ADD COLUMN b INTEGER NOT NULL DEFAULT -7;"
+      "ALTER TABLE t ADD COLUMN c; ALTER TABLE t ADD COLUMN d INTEGER DEFAULT '8'; INSERT INTO t(id) VALUES(1)");
+  (void)read_all();
+  run("INSERT INTO t(id) VALUES(2)");
+  const auto batches = read_all();
+  std::vector<std::string> added;
+  for (const Batch& batch : batches) {
+    for (const Change& change : batch.transactions()[0].changes) {
+      const auto* ddl = std::get_if<SchemaChange>(&change);
+      for (const AddedColumn& one : ddl != nullptr ? ddl->added : std::span<const AddedColumn>()) {
+        added.push_back(cat(one.name, " ", static_cast<int>(one.kind), " ", one.text, one.not_null ? " not null" : ""));
+      }
+    }
+  }
+  EXPECT_EQ(added, (std::vector<std::string>{"a 1 ('it's')", "b 1 (-7) not null", "c 0 ", "d 2 "}));
 }
 
 TEST_F(SqliteSourceTest, WithoutLeaveToSetUpAnAlteredTableStopsTheStream) {
