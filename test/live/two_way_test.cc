@@ -123,6 +123,74 @@ TEST_P(TwoWayTest, hard_case_19_a_chain_passes_on_what_came_from_elsewhere_and_a
       << applied(*first) << " " << applied(*second) << " " << applied(*third);
 }
 
+// What waits is replayed beside the pipeline, and what goes in beside it goes row by row: neither is an application's change.
+TEST_P(TwoWayTest, hard_case_19_dead_letters_and_their_replay_send_nothing_round) {
+  b_->exec("ALTER TABLE t ADD CONSTRAINT no_bad CHECK (v <> 'bad')");
+  auto c = Side::make(std::get<0>(GetParam()));
+  c->exec(kTable);
+  c->exec("ALTER TABLE t ADD CONSTRAINT no_bad CHECK (v <> 'bad')");
+  const std::vector<std::string> parking = {"--on-bad-row", "dead-letter"};
+  const auto first = follow("first", *a_, *b_, parking);
+  const auto back = follow("back", *b_, *a_, {"--snapshot", "no"});
+  const auto second = follow("second", *b_, *c, parking);
+  const auto third = follow("third", *c, *a_, {"--snapshot", "no"});
+  a_->exec(
+      "BEGIN; INSERT INTO t VALUES (1, 'good'); INSERT INTO t VALUES (2, 'bad'); INSERT INTO t VALUES (3, 'good'); "
+      "COMMIT");
+  EXPECT_TRUE(becomes(*b_, "1,good|3,good") && becomes(*c, "1,good|3,good")) << b_->text(kRows) << first->log_tail();
+  b_->exec("ALTER TABLE t DROP CONSTRAINT no_bad");
+  const auto replayed =
+      run_weft({"dead-letters", "replay", "--from", a_->url(), "--to", b_->url(), "--name", "first"}, deadline_in(60s));
+  EXPECT_EQ(replayed.code, 0) << replayed.out;
+  EXPECT_TRUE(becomes(*b_, "1,good|2,bad|3,good")) << b_->text(kRows);
+  // It passed on to C, where it waits in turn, and everything behind it as well.
+  a_->exec("INSERT INTO t VALUES (4, 'good')");
+  EXPECT_TRUE(becomes(*c, "1,good|3,good|4,good")) << c->text(kRows) << second->log_tail();
+  c->exec("INSERT INTO t VALUES (5, 'of c')");
+  EXPECT_TRUE(becomes(*a_, "1,good|2,bad|3,good|4,good|5,of c")) << a_->text(kRows) << third->log_tail();
+  EXPECT_TRUE(wait_until(deadline_in(20s), [&] { return applied(*third) == 1; }))
+      << applied(*third) << third->log_tail();
+  // What C's application wrote goes round by way of A and comes to B; nothing that was A's or B's comes back from there.
+  EXPECT_TRUE(becomes(*b_, "1,good|2,bad|3,good|4,good|5,of c")) << b_->text(kRows);
+  EXPECT_EQ(applied(*back), 0u) << back->log_tail();
+}
+
+TEST_P(TwoWayTest, TransactionsOfDifferentOriginsAreNotWrittenAsOne) {
+  auto c = Side::make(std::get<0>(GetParam()));
+  c->exec(kTable);
+  const auto first = follow("first", *a_, *b_);
+  {
+    // While nobody carries it on, changes of A and of B lie side by side in B's log.
+    const auto second = follow("second", *b_, *c);
+  }
+  for (int i = 0; i < 20; ++i) {
+    a_->exec(cat("INSERT INTO t VALUES (", 2 * i, ", 'a')"));
+    b_->exec(cat("INSERT INTO t VALUES (", 2 * i + 1, ", 'b')"));
+  }
+  EXPECT_TRUE(wait_until(deadline_in(30s), [&] { return b_->text("SELECT count(*) FROM t") == "40"; }));
+  const auto third = follow("third", *c, *a_, {"--snapshot", "no"});
+  const auto second = follow("second", *b_, *c);
+  EXPECT_TRUE(wait_until(deadline_in(30s), [&] { return a_->text("SELECT count(*) FROM t WHERE v = 'b'") == "20"; }))
+      << a_->text("SELECT v, count(*) FROM t GROUP BY v ORDER BY v") << third->log_tail();
+  c->exec("INSERT INTO t VALUES (100, 'c')");
+  EXPECT_TRUE(wait_until(deadline_in(30s), [&] { return a_->text("SELECT count(*) FROM t") == "41"; }));
+  EXPECT_TRUE(wait_until(deadline_in(20s), [&] { return applied(*third) == 21; })) << applied(*third);
+}
+
+TEST_P(TwoWayTest, OriginsLocalCarriesWhatApplicationsWroteThereAndAllCarriesEverything) {
+  auto c = Side::make(std::get<0>(GetParam()));
+  auto d = Side::make(std::get<0>(GetParam()));
+  for (const Side* side : {c.get(), d.get()}) side->exec(kTable);
+  const auto first = follow("first", *a_, *b_);
+  const auto local = follow("local", *b_, *c, {"--origins", "local"});
+  const auto all = follow("all", *b_, *d, {"--origins", "all"});
+  a_->exec("INSERT INTO t VALUES (1, 'a')");
+  EXPECT_TRUE(becomes(*d, "1,a"));
+  b_->exec("INSERT INTO t VALUES (2, 'b')");
+  EXPECT_TRUE(becomes(*c, "2,b")) << c->text(kRows);
+  EXPECT_TRUE(becomes(*d, "1,a|2,b")) << d->text(kRows);
+}
+
 INSTANTIATE_TEST_SUITE_P(Pairs,
                          TwoWayTest,
                          ::testing::Combine(::testing::Values(SideKind::kPostgres),

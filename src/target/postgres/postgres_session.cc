@@ -48,7 +48,7 @@ std::vector<std::string> PostgresSession::begin_statements(const Group& group) c
   if (group.relax_foreign_keys && group.first) sql.emplace_back("SET LOCAL session_replication_role = replica");
   if (group.defer_constraints) sql.emplace_back("SET CONSTRAINTS ALL DEFERRED");
   if (group.check_constraints_now) sql.emplace_back("SET CONSTRAINTS ALL IMMEDIATE");
-  if (!open_ && !origin_.empty() && !group.batches.empty()) sql.push_back(origin_);
+  if (tells(group)) sql.push_back(origin_);
   return sql;
 }
 
@@ -63,10 +63,16 @@ void PostgresSession::say_origin(std::string chain) {
                 ")");
 }
 
+// Before the transaction's first rows; it may have begun with a look at letters. In front of a savepoint, which may be taken back.
+bool PostgresSession::tells(const Group& group) const {
+  return !(open_ && told_) && !origin_.empty() && !group.batches.empty();
+}
+
 Status PostgresSession::run(const Group& group) {
   if (!open_) TRY(pipeline_.trim());
   if (group.first) relaxed_ = shared_->replica || group.relax_foreign_keys;
   writer_.start(begin_statements(group));
+  told_ = (open_ && told_) || tells(group);
   open_ = true;
   waiting_ = group.wait_for_locks;
   if (group.on_trial) TRY(begin_trial());
@@ -225,6 +231,7 @@ Status PostgresSession::end_queued() {
     return Error(Blame::kTransient, "the session's connection is lost", std::string(kConnectionLost));
   if (!open_) {
     writer_.start({"BEGIN"});
+    told_ = false;
     open_ = true;
     waiting_ = true;
   }

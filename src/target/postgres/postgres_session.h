@@ -47,6 +47,7 @@ class PostgresSession final : public TargetSession {
 
  private:
   Status run(const Group& group);
+  bool tells(const Group& group) const;
   Status run_prepared(const Group& group);
   Status begin_trial();
   Status end_queued();
@@ -66,6 +67,7 @@ class PostgresSession final : public TargetSession {
   std::vector<SchemaRef> schemas_;
   std::vector<PreparedStepRef> prepared_;
   std::string origin_;               // the statement that tells it; empty: none does
+  bool told_ = false;                // by the open transaction
   std::optional<std::string> keys_;  // to be kept
   bool open_ = false;                // a transaction is open, or will be with the next statement
   bool tried_ = false;               // a savepoint is set

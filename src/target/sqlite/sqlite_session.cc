@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "target/sqlite/sqlite_session.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/text.h"
@@ -66,14 +67,25 @@ Status SqliteSession::begin(const Group* group) {
   }
   connection_->wait_for_locks(kPatience);
   open_ = true;
+  told_ = false;
   if (acts || (group != nullptr && !group->last)) TRY(connection_->execute("PRAGMA defer_foreign_keys = ON"));
   return ok();
 }
 
 Status SqliteSession::run(const Group& group) {
-  if (!open_) {
-    TRY(begin(&group));
-    if (origin_.any() && !group.batches.empty()) TRY(port_.run(origin_.sql(), origin_.next()));
+  if (!open_) TRY(begin(&group));
+  // Before the transaction's first rows; it may have begun with a look at letters.
+  if (!std::exchange(told_, told_ || !group.batches.empty()) && !group.batches.empty() && origin_.any()) {
+    TRY(port_.run(origin_.sql(), origin_.next()));
+  }
+  // What stays at the source can't be kept from going here, once the transaction has begun with foreign keys that act.
+  const auto keeps = [](const TableBatch& batch) { return batch.keep_children; };
+  if (!relaxed_ && std::ranges::any_of(group.batches, keeps)) {
+    return Error(
+        Blame::kConfig,
+        "a transaction that had to begin with the target's foreign keys on changes rows whose children stay at the "
+        "source, and those keys would act on them: make those keys ON DELETE NO ACTION, ON UPDATE NO ACTION at the "
+        "target");
   }
   if (group.on_trial) {
     if (tried_) TRY(connection_->execute("RELEASE weft_trial"));

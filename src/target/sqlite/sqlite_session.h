@@ -63,6 +63,7 @@ class SqliteSession final : public TargetSession {
   std::optional<std::string> keys_;
   bool open_ = false;
   bool tried_ = false;    // a savepoint is set
+  bool told_ = false;     // the open transaction has said where its rows come from
   bool relaxed_ = false;  // foreign keys are switched off
 };
 
