@@ -103,6 +103,13 @@ class TargetServer {
 
   void keep_keys(TxId tx, std::string keys) { open(tx).keys = std::move(keys); }
 
+  // The oldest of what was kept goes, for scripted histories.
+  void forget_kept(size_t count) {
+    auto kept = std::make_shared<Kept>(*history_.back().kept);
+    kept->erase(kept->begin(), kept->begin() + static_cast<ptrdiff_t>(std::min(count, kept->size())));
+    history_.back().kept = std::move(kept);
+  }
+
   void drop_kept() { history_.back().kept = Image().kept; }
 
   void defer(TxId tx);
