@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "model/schema_text.h"
 #include "target/bookkeeping/dialect.h"
+#include "target/refusals.h"
 
 namespace weft::bookkeeping {
 namespace {
@@ -193,18 +194,11 @@ Status find_held(SqlPort& port,
   return ok();
 }
 
-Result<Op> op_of(std::string_view text) {
-  for (const Op op : {Op::kInsert, Op::kUpdate, Op::kDelete}) {
-    if (text == to_string(op)) return op;
-  }
-  return Error(Blame::kConfig, cat("_weft_dead_letter holds an unknown operation '", text, "'"));
-}
-
 Result<DeadLetter> letter_in(const Record& record) {
   DeadLetter letter;
   letter.id = static_cast<uint64_t>(number_of(record, 0));
   letter.table = text_of(record, 1);
-  TRY_ASSIGN(letter.op, op_of(text_of(record, 2)));
+  TRY_ASSIGN(letter.op, letter_op(text_of(record, 2), "_weft_dead_letter"));
   size_t column = 3;
   for (std::string* text : {&letter.key,
                             &letter.new_key,

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "target/bookkeeping/dialect.h"
 #include "target/bookkeeping/progress.h"
+#include "target/refusals.h"
 
 namespace weft::bookkeeping {
 namespace {
@@ -26,20 +27,6 @@ Error taken(const std::string& pipeline, const std::string& holder) {
   return Error(Blame::kConfig,
                cat("pipeline ", pipeline, " is run by ", holder, "; stop it first, or choose another --name"),
                std::string(kPipelineTaken));
-}
-
-Status check_source(const std::optional<Progress>& now, const OpenRequest& request, const std::string& where) {
-  if (!now || now->source_id.empty() || now->source_id == request.source_id || request.any_source) return ok();
-  return Error(Blame::kConfig,
-               cat("progress of pipeline ",
-                   request.pipeline,
-                   " at ",
-                   where,
-                   " belongs to source ",
-                   now->source_id,
-                   ", this one is ",
-                   request.source_id,
-                   "; choose another --name, or go back to that source"));
 }
 
 }  // namespace

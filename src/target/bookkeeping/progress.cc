@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "target/bookkeeping/dialect.h"
+#include "target/refusals.h"
 
 namespace weft::bookkeeping {
 namespace {
@@ -61,21 +62,7 @@ Result<bool> advance(SqlPort& port, const std::string& name, const Progress& fro
 Error explain_moved(SqlPort& port, const std::string& name, const Progress& from) {
   const auto now = read_progress(port, name);
   if (!now) return now.error().with("reading progress after a refused commit");
-  if (now->has_value() && (*now)->epoch > from.epoch) {
-    return Error(
-        Blame::kConfig,
-        cat("pipeline ", name, " was taken over by another process: epoch ", (*now)->epoch, ", ours ", from.epoch),
-        std::string(kEpochLost));
-  }
-  return Error(Blame::kTransient,
-               cat("progress of pipeline ",
-                   name,
-                   " is not where this process left it: expected version ",
-                   from.version,
-                   ", found ",
-                   now->has_value() ? cat((*now)->version) : "none",
-                   "; reading it again"),
-               std::string(kProgressMoved));
+  return progress_moved(name, from, *now);
 }
 
 Result<std::optional<Progress>> read_progress(SqlPort& port, const std::string& name) {

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "engine/postgres/quote.h"
 #include "target/postgres/progress.h"
+#include "target/refusals.h"
 
 namespace weft::postgres {
 namespace {
@@ -110,18 +111,7 @@ Result<std::optional<Progress>> Lease::acquire(Connection& connection, const Ope
       return Error(Blame::kCancelled, "stopped while waiting for the pipeline's holder");
   }
   TRY_ASSIGN(const auto now, read_progress(connection, request.pipeline));
-  if (now && !now->source_id.empty() && now->source_id != request.source_id && !request.any_source) {
-    return Error(Blame::kConfig,
-                 cat("progress of pipeline ",
-                     request.pipeline,
-                     " at ",
-                     connection.where(),
-                     " belongs to source ",
-                     now->source_id,
-                     ", this one is ",
-                     request.source_id,
-                     "; choose another --name, or go back to that source"));
-  }
+  TRY(check_source(now, request, connection.where()));
   end_lanes(connection, request.pipeline);
   return take(connection, request.pipeline);
 }

@@ -20,6 +20,7 @@
 #include "target/postgres/progress.h"
 #include "target/postgres/recent_keys.h"
 #include "target/postgres/replica_role.h"
+#include "target/refusals.h"
 
 namespace weft::postgres {
 namespace {

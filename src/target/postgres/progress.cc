@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "model/schema_text.h"
 #include "target/postgres/params.h"
+#include "target/refusals.h"
 
 namespace weft::postgres {
 namespace {
@@ -78,21 +79,7 @@ bool is_moved(const ServerError& error) {
 Error explain_moved(Connection& connection, const std::string& name, const Progress& from) {
   const auto now = read_progress(connection, name);
   if (!now) return now.error().with("reading progress after a refused commit");
-  if (now->has_value() && (*now)->epoch > from.epoch) {
-    return Error(
-        Blame::kConfig,
-        cat("pipeline ", name, " was taken over by another process: epoch ", (*now)->epoch, ", ours ", from.epoch),
-        std::string(kEpochLost));
-  }
-  return Error(Blame::kTransient,
-               cat("progress of pipeline ",
-                   name,
-                   " is not where this process left it: expected version ",
-                   from.version,
-                   ", found ",
-                   now->has_value() ? cat((*now)->version) : "none",
-                   "; reading it again"),
-               std::string(kProgressMoved));
+  return progress_moved(name, from, *now);
 }
 
 Result<std::optional<Progress>> read_progress(Connection& connection, const std::string& name) {

@@ -5,22 +5,16 @@
 
 #include "base/text.h"
 #include "engine/sqlite/quote.h"
+#include "target/refusals.h"
 #include "target/sqlite/values.h"
 
 namespace weft::sqlite {
 namespace {
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-// By exact name, else by a unique match that ignores case (of which SQLite itself knows none); -1: none.
+// SQLite itself knows no two columns that differ in case alone. -1: none.
 int find_column(const CatalogTable& target, std::string_view name) {
-  const auto same = [&](std::string_view other) {
-    return std::ranges::equal(name, other, [](char a, char b) { return lower(a) == lower(b); });
-  };
   for (size_t i = 0; i < target.columns.size(); ++i) {
-    if (same(target.columns[i].name)) return static_cast<int>(i);
+    if (same_ignoring_case(name, target.columns[i].name)) return static_cast<int>(i);
   }
   return -1;
 }
@@ -247,18 +241,6 @@ TablePlan match_table(const CatalogTable& target,
                       std::vector<Finding>& findings,
                       bool leave_out) {
   return Matcher(target, source, findings, leave_out).run();
-}
-
-Status errors_of(const std::vector<Finding>& findings) {
-  std::string text;
-  std::string table;
-  for (const Finding& f : findings) {
-    if (f.level != Finding::Level::kError) continue;
-    table = text.empty() || table == f.table ? f.table : std::string();
-    text += cat(text.empty() ? "" : "; ", f.what, f.mend.empty() ? "" : ": ", f.mend);
-  }
-  if (text.empty()) return ok();
-  return Error(Blame::kConfig, std::move(text)).about(std::move(table));
 }
 
 std::string create_table_statement(const TableSchema& source) {

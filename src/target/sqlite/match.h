@@ -35,8 +35,6 @@ struct TablePlan {
                                     std::vector<Finding>& findings,
                                     bool leave_out);
 
-[[nodiscard]] Status errors_of(const std::vector<Finding>& findings);
-
 // The SQL that makes a table for a source's.
 [[nodiscard]] std::string create_table_statement(const TableSchema& source);
 // Columns that the table lacks, with what its rows hold in them. kConfig where that is not known, or SQLite can't do it.

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "base/text.h"
+#include "target/refusals.h"
 #include "target/sqlite/statements.h"
 
 namespace weft::sqlite {

@@ -17,6 +17,7 @@
 #include "target/bookkeeping/schemas.h"
 #include "target/bookkeeping/table_states.h"
 #include "target/bookkeeping/teardown.h"
+#include "target/refusals.h"
 #include "target/sqlite/holder.h"
 #include "target/sqlite/sqlite_session.h"
 
