@@ -145,6 +145,8 @@ Result<std::unique_ptr<Source>> make_reader(std::string_view key,
     if (!reader) return std::move(reader).error().with(key);
     return reader;
   }
+  if (has(kSqlite, url.scheme()))
+    return Error(Blame::kConfig, cat(key, ": weft verify does not read SQLite in this version"));
   return no_adapter(key, url, sources_built_in());
 }
 

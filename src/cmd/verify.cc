@@ -390,6 +390,7 @@ int verify_main(const Words& words) {
   std::stop_source stop;
   // What is wrong with either address is told before anything is contacted.
   if (const Result<Ends> ends = make_ends(wanted->config, {}); !ends) return usage_error(ends.error());
+  if (const auto reader = make_target_reader(wanted->config, {}, {}); !reader) return usage_error(reader.error());
   Result<std::unique_ptr<Source>> source = make_source_reader(wanted->config, stop.get_token());
   if (!source) return usage_error(source.error());
   Result<std::unique_ptr<Target>> target = make_target(wanted->config, stop.get_token());
