@@ -362,8 +362,7 @@ CommandSpec verify_command() {
       "  weft verify shop.yaml --repair\n";
   command.what =
       "Compares both sides row by row and names what differs: exit code 0 if they are equal, 4 if not. Locks nothing "
-      "and "
-      "needs no running pipeline; beside a running one it waits for changes that are on their way. One that is "
+      "and needs no running pipeline; beside a running one it waits for changes that are on their way. One that is "
       "interrupted goes on where it stood.";
   command.flags = pipeline_flags();
   command.flags.push_back({"--repair",
