@@ -15,8 +15,6 @@ namespace {
 using What = ApplyItem::What;
 
 constexpr size_t kRunUnits = 256;
-constexpr std::string_view kIntegrity = "23";  // SQLSTATE class: a constraint
-constexpr std::string_view kForeignKey = "23503";
 const Error kWaits(Blame::kData, "waits behind an earlier change of its row");
 
 // Does `count` pieces of work in runs: they halve on an error until one piece stands alone, and grow again behind it.
@@ -43,7 +41,7 @@ Status in_runs(size_t count, EndOf&& end_of, Attempt&& attempt, Alone&& alone) {
 
 bool is_of_the_row(const Error& error) {
   if (error.blame() == Blame::kData) return true;
-  return error.blame() == Blame::kConflict && error.code().starts_with(kIntegrity);
+  return error.blame() == Blame::kConflict && error.code().starts_with(kIntegrityClass);
 }
 
 Status Parking::run() {
@@ -279,7 +277,7 @@ Status Parking::park(const Unit& unit, const Error& error) {
   if (change.what == What::kTruncate || change.what == What::kKeyActions) return error;
   // Beside rows that are ahead of the stream a missing parent may be nobody's fault: the ladder knows a way.
   const bool ahead = ticket_.ahead || (ticket_.acts_in_log && !ticket_.acts_there);
-  if (!ticket_.may_park || (error.code() == kForeignKey && ahead && !ticket_.relax_foreign_keys)) return error;
+  if (!ticket_.may_park || (error.code() == kForeignKeyViolation && ahead && !ticket_.relax_foreign_keys)) return error;
   const TableSchema& schema = *change.table->source;
   count_parked(change);
   const std::vector<ApplyItem> before = leading(unit);

@@ -13,6 +13,7 @@
 #include "source/postgres/postgres_source.h"
 #include "source/postgres/slot.h"
 #include "source/sqlite/sqlite_source.h"
+#include "target/mysql/mysql_target.h"
 #include "target/postgres/administration.h"
 #include "target/postgres/postgres_target.h"
 #include "target/sqlite/sqlite_target.h"
@@ -60,8 +61,22 @@ std::string sources_built_in() {
 }
 
 std::string targets_built_in() {
-  return "postgresql:// or postgres:// (PostgreSQL), sqlite:///path (SQLite)";
+  return "mysql:// or mariadb:// (MySQL, MariaDB), postgresql:// or postgres:// (PostgreSQL), sqlite:///path (SQLite)";
 }
+
+namespace {
+
+Result<mysql::MySqlTargetOptions> mysql_target_options(const PipelineConfig& config, const std::stop_token& stop) {
+  Result<mysql::Options> server = mysql::parse_url(config.to.url.value);
+  if (!server) return std::move(server).error().with("to.url");
+  return mysql::MySqlTargetOptions{.server = std::move(server).value(),
+                                   .triggers = config.to.triggers,
+                                   .setup = config.setup,
+                                   .leave_out_columns = config.to.schema_changes == "ignore",
+                                   .stop = stop};
+}
+
+}  // namespace
 
 Result<std::unique_ptr<Source>> make_source(const PipelineConfig& config, const std::stop_token& stop) {
   if (has(kMysql, config.from.url.scheme())) {
@@ -105,6 +120,12 @@ Result<std::unique_ptr<Source>> make_source(const PipelineConfig& config, const 
 }
 
 Result<std::unique_ptr<Target>> make_target(const PipelineConfig& config, const std::stop_token& stop) {
+  if (has(kMysql, config.to.url.scheme())) {
+    TRY_ASSIGN(mysql::MySqlTargetOptions options, mysql_target_options(config, stop));
+    auto target = mysql::make_mysql_target(std::move(options));
+    if (!target) return std::move(target).error().with("to.url");
+    return target;
+  }
   if (has(kPostgres, config.to.url.scheme())) {
     auto target = postgres::make_postgres_target({.url = config.to.url.value,
                                                   .triggers = config.to.triggers,
@@ -172,18 +193,29 @@ Result<Ends> make_ends(const PipelineConfig& config, const std::stop_token& stop
 }
 
 Result<std::string> setup_sql(const PipelineConfig& config) {
+  if (has(kMysql, config.to.url.scheme())) return mysql::mysql_setup_sql();
   if (has(kPostgres, config.to.url.scheme())) return postgres::postgres_setup_sql(config.to.url.value);
   if (has(kSqlite, config.to.url.scheme())) return sqlite::sqlite_setup_sql();
   return no_adapter("to.url", config.to.url, targets_built_in());
 }
 
 Status set_up(const PipelineConfig& config) {
+  if (has(kMysql, config.to.url.scheme())) {
+    TRY_ASSIGN(const mysql::MySqlTargetOptions target, mysql_target_options(config, {}));
+    return mysql::mysql_setup(target);
+  }
   if (has(kPostgres, config.to.url.scheme())) return postgres::postgres_setup({.url = config.to.url.value});
   if (has(kSqlite, config.to.url.scheme())) return sqlite::sqlite_setup({.url = config.to.url.value});
   return no_adapter("to.url", config.to.url, targets_built_in());
 }
 
 Result<std::vector<std::string>> tear_down(const PipelineConfig& config, const TeardownOptions& options) {
+  if (has(kMysql, config.to.url.scheme())) {
+    TRY_ASSIGN(const mysql::MySqlTargetOptions target, mysql_target_options(config, {}));
+    return mysql::mysql_teardown(
+        target,
+        {.pipeline = options.pipeline, .cutover = options.cutover, .dry_run = options.dry_run, .wait = options.wait});
+  }
   if (has(kPostgres, config.to.url.scheme())) {
     return postgres::postgres_teardown(
         {.url = config.to.url.value},

@@ -3,6 +3,8 @@
 
 #include <charconv>
 
+#include "base/hex.h"
+#include "base/text.h"
 #include "model/row.h"
 
 namespace weft {
@@ -74,6 +76,41 @@ std::optional<Value> lift(const std::optional<T>& value, Make make) {
   return make(*value);
 }
 
+std::string two(uint32_t n) {
+  return {static_cast<char>('0' + n / 10 % 10), static_cast<char>('0' + n % 10)};
+}
+
+std::string padded(uint64_t n, size_t width) {
+  std::string text = cat(n);
+  if (text.size() < width) text.insert(0, width - text.size(), '0');
+  return text;
+}
+
+std::string fraction_text(uint32_t micros, uint8_t digits) {
+  return micros == 0 && digits == 0 ? std::string() : cat(".", padded(micros, 6));
+}
+
+std::string date_text(const Civil& c) {
+  return cat(padded(c.year, 4), "-", two(c.month), "-", two(c.day));
+}
+
+std::string civil_text(const Civil& c, uint8_t digits) {
+  return cat(date_text(c), " ", two(c.hour), ":", two(c.minute), ":", two(c.second), fraction_text(c.micros, digits));
+}
+
+std::string time_text(int64_t micros, uint8_t digits) {
+  const bool negative = micros < 0;
+  const uint64_t left = negative ? uint64_t{0} - static_cast<uint64_t>(micros) : static_cast<uint64_t>(micros);
+  const uint64_t seconds = left / 1000000;
+  return cat(negative ? "-" : "",
+             padded(seconds / 3600, 2),
+             ":",
+             two(static_cast<uint32_t>(seconds / 60 % 60)),
+             ":",
+             two(static_cast<uint32_t>(seconds % 60)),
+             fraction_text(static_cast<uint32_t>(left % 1000000), digits));
+}
+
 }  // namespace
 
 std::optional<Value> value_of_text(const Column& column, std::string_view text) {
@@ -104,6 +141,27 @@ std::optional<Value> value_of_text(const Column& column, std::string_view text) 
       return lift(parse_time(text), [&](int64_t micros) { return Value::time(micros, column.scale); });
     default:
       return std::nullopt;  // bytes, json, uuid: their printed form is not their value
+  }
+}
+
+std::string text_form(const Value& value) {
+  switch (value.kind()) {
+    case Kind::kDate:
+      return date_text(value.civil());
+    case Kind::kDateTime:
+      return civil_text(value.civil(), value.scale());
+    case Kind::kTimestamp:
+      if (value.as_int() == kZeroTimestamp) return "0000-00-00 00:00:00Z";
+      return civil_text(Civil::from_micros(value.as_int()), value.scale()) + "Z";
+    case Kind::kTime:
+      return time_text(value.as_int(), value.scale());
+    case Kind::kUuid: {
+      std::string hex = to_hex(value.view());
+      for (const size_t at : {20u, 16u, 12u, 8u}) hex.insert(at, 1, '-');
+      return hex;
+    }
+    default:
+      return {};
   }
 }
 

@@ -13,14 +13,10 @@
 namespace weft {
 namespace {
 
-constexpr std::string_view kForeignKey = "23503";   // SQLSTATE
-constexpr std::string_view kIntegrityClass = "23";  // SQLSTATE: a constraint, not a lock
-
 // Which errors of copied rows a later view of them would not see.
 bool stays(const Error& error) {
-  constexpr std::string_view kNotNull = "23502";
-  constexpr std::string_view kCheck = "23514";
-  return !error.code().starts_with(kIntegrityClass) || error.code() == kNotNull || error.code() == kCheck;
+  return !error.code().starts_with(kIntegrityClass) || error.code() == kNotNullViolation ||
+         error.code() == kCheckViolation;
 }
 
 }  // namespace
@@ -53,7 +49,7 @@ Status Dispatcher::retry(Error error) {
     return Error(
         Blame::kTransient, cat("a huge transaction goes again row by row: ", error.message()), std::string(kLookAgain));
   }
-  if (fragment && error.code() == kForeignKey && ticket->ahead && !ticket->relax_foreign_keys) {
+  if (fragment && error.code() == kForeignKeyViolation && ticket->ahead && !ticket->relax_foreign_keys) {
     p_.options.memory->relax_foreign_keys = true;
     return Error(Blame::kTransient,
                  cat("a huge transaction goes again beside rows that are ahead of it: ", error.message()),
@@ -64,7 +60,7 @@ Status Dispatcher::retry(Error error) {
   // And where the log has what keys did at the source, it may have it in front of the change that set them off.
   const bool in_log = ticket->acts_in_log && !ticket->acts_there;
   const bool relax =
-      error.code() == kForeignKey && !ticket->relax_foreign_keys && !fragment && (ticket->ahead || in_log);
+      error.code() == kForeignKeyViolation && !ticket->relax_foreign_keys && !fragment && (ticket->ahead || in_log);
   const bool careful = ticket->mode >= ApplyMode::kRows && !divisible && !relax;
   const bool last_step = careful || ticket->copy_table || fragment;
   bool parks = false;

@@ -31,6 +31,14 @@ inline constexpr std::string_view kEpochLost = "epoch-lost";  // kConfig: anothe
 inline constexpr std::string_view kCommitUnknown = "commit-unknown";  // kTransient: the answer to COMMIT never came
 inline constexpr std::string_view kProgressMoved = "progress-moved";  // kTransient: progress is not where we left it
 
+// Constraints of the target, whatever its engine, by their SQLSTATE (ISO 9075, class 23): a missing parent or a child in the way
+// is kConflict, for what it waits for may come; the others are kData.
+inline constexpr std::string_view kIntegrityClass = "23";
+inline constexpr std::string_view kNotNullViolation = "23502";
+inline constexpr std::string_view kForeignKeyViolation = "23503";
+inline constexpr std::string_view kUniqueViolation = "23505";
+inline constexpr std::string_view kCheckViolation = "23514";
+
 inline constexpr Duration kKeptKeysFor = std::chrono::minutes(10);
 inline constexpr size_t kKeptKeysLimit = 8u << 20;  // bytes
 

@@ -8,6 +8,7 @@
 #include "live/contract_postgres_source.h"
 #include "live/rig.h"
 #include "source/mysql/mysql_source.h"
+#include "target/mysql/mysql_target.h"
 #include "target/postgres/postgres_target.h"
 
 namespace weft::contract {
@@ -137,6 +138,65 @@ class PostgresHarness final : public TargetHarness {
   std::optional<support::PostgresConnection> sql_;
 };
 
+class MySqlHarness final : public TargetHarness {
+ public:
+  explicit MySqlHarness(Engine engine) : server_(servers().source(engine)), database_(servers().new_database()) {
+    server_.exec("CREATE DATABASE " + database_ + " CHARACTER SET utf8mb4 COLLATE utf8mb4_bin");
+    server_.exec("GRANT ALL ON " + database_ + ".* TO weft@'%'");
+    sql_.emplace(server_.connect(database_));
+    for (const TableId table : kWritten) sql_->exec(create_table(table));
+  }
+
+  // Sessions of a process that was taken over are left alone: what fences it is the epoch.
+  std::unique_ptr<Target> process() override {
+    auto made = mysql::make_mysql_target(
+        {.server = *mysql::parse_url(server_.url(database_, "weft")), .end_zombies = false, .lease = 500ms});
+    EXPECT_TRUE(made) << (made ? "" : made.error().message());
+    return made ? *std::move(made) : nullptr;
+  }
+
+  std::vector<ModelRow> rows(TableId table) override {
+    const TableSchema& schema = *sim::schema_of(table);
+    std::vector<ModelRow> all;
+    for (const support::Row& row : sql_->query("SELECT * FROM " + schema.name.table)) {
+      ModelRow& model = all.emplace_back();
+      for (size_t c = 0; c < row.size(); ++c) {
+        const bool number = schema.columns[c].kind == Kind::kInt;
+        model.push_back(!row[c] ? Cell::null() : number ? Cell::integer(std::stoll(*row[c])) : Cell::word(*row[c]));
+      }
+    }
+    std::sort(all.begin(), all.end());
+    return all;
+  }
+
+  // A holder whose session is still there has as long again.
+  void outlive_lease() override {
+    EXPECT_TRUE(
+        shows("SELECT MAX(expires_us) + 500000 < TIMESTAMPDIFF(MICROSECOND, TIMESTAMP'1970-01-01 00:00:00', "
+              "UTC_TIMESTAMP(6)) FROM _weft_lease"));
+  }
+
+  void reach_disk() override {
+    EXPECT_TRUE(support::wait_until(support::deadline_in(20s), [&] {
+      const auto rows = sql_->query(
+          "SHOW GLOBAL STATUS WHERE Variable_name IN ('Innodb_lsn_current', "
+          "'Innodb_lsn_flushed', 'Innodb_redo_log_current_lsn', "
+          "'Innodb_redo_log_flushed_to_disk_lsn')");
+      return rows.size() == 2 && rows[0][1] == rows[1][1];
+    }));
+  }
+
+ private:
+  bool shows(const std::string& condition) {
+    return support::wait_until(support::deadline_in(20s),
+                               [&] { return support::single_value(sql_->query(condition)) == "1"; });
+  }
+
+  support::BinlogServer& server_;
+  std::string database_;
+  std::optional<support::MysqlConnection> sql_;
+};
+
 class BinlogHarness final : public SourceHarness {
  public:
   explicit BinlogHarness(Engine engine)
@@ -205,6 +265,12 @@ std::unique_ptr<TargetHarness> make_target() {
 }
 
 template <Engine engine>
+std::unique_ptr<TargetHarness> make_mysql_target() {
+  if (live::missing(engine)) return nullptr;
+  return std::make_unique<MySqlHarness>(engine);
+}
+
+template <Engine engine>
 std::unique_ptr<SourceHarness> make_source() {
   if (live::missing(engine)) return nullptr;
   return std::make_unique<BinlogHarness>(engine);
@@ -212,6 +278,8 @@ std::unique_ptr<SourceHarness> make_source() {
 
 INSTANTIATE_TEST_SUITE_P(PostgresRelaxed, TargetContract, ::testing::Values(&make_target<false>));
 INSTANTIATE_TEST_SUITE_P(PostgresDurable, TargetContract, ::testing::Values(&make_target<true>));
+INSTANTIATE_TEST_SUITE_P(MariaDb, TargetContract, ::testing::Values(&make_mysql_target<Engine::kMariaDb>));
+INSTANTIATE_TEST_SUITE_P(MySql, TargetContract, ::testing::Values(&make_mysql_target<Engine::kMySql>));
 INSTANTIATE_TEST_SUITE_P(MariaDb, SourceContract, ::testing::Values(&make_source<Engine::kMariaDb>));
 INSTANTIATE_TEST_SUITE_P(MySql, SourceContract, ::testing::Values(&make_source<Engine::kMySql>));
 INSTANTIATE_TEST_SUITE_P(Postgres, SourceContract, ::testing::Values(&make_postgres_source_harness));

@@ -110,7 +110,8 @@ Result<std::string_view> CommandQueue::packet() {
   if (!got) return gone(cat(session_.address(), ": ", got.error().message()));
   if (*got) return **got;
   session_.abandon();
-  return gone(cat("no answer from ", session_.address(), stop_.stop_requested() ? " before the stop" : " within 600 s"));
+  return gone(
+      cat("no answer from ", session_.address(), stop_.stop_requested() ? " before the stop" : " within 600 s"));
 }
 
 // An answer is an error, or OK, behind which the next one follows if the query has more statements.
@@ -153,8 +154,7 @@ Status CommandQueue::finish(const OnAnswer& on_answer) {
   const auto answers = std::exchange(answers_, {});
   for (const auto& [tag, answer] : answers) on_answer(tag, answer);
   if (!error_) return ok();
-  Error error = *std::exchange(error_, std::nullopt);
-  return error;
+  return *std::exchange(error_, std::nullopt);
 }
 
 Result<uint32_t> CommandQueue::prepare(const std::string& sql) {
@@ -165,7 +165,10 @@ Result<uint32_t> CommandQueue::prepare(const std::string& sql) {
   if (error_) return *error_;
   TRY(session_.send_command(COM_STMT_PREPARE, sql));
   TRY_ASSIGN(const std::string_view answer, packet());
-  if (is_error_packet(answer)) return error_of_packet(answer, cat("'", sql.substr(0, 300), "' at ", session_.address()), false);
+  if (is_error_packet(answer)) {
+    failed_number_ = ByteReader(answer.substr(1)).u16();
+    return error_of_packet(answer, cat("'", sql.substr(0, 300), "' at ", session_.address()), false);
+  }
   ByteReader in(answer);
   in.skip(1);
   const uint32_t id = in.u32();

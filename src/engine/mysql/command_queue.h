@@ -77,9 +77,9 @@ class CommandQueue {
   std::stop_token stop_;
   PacketReader packets_;
   std::string out_;
-  std::deque<uint64_t> waiting_;                     // tags of commands whose answers are to come
+  std::deque<uint64_t> waiting_;                      // tags of commands whose answers are to come
   std::vector<std::pair<uint64_t, Answer>> answers_;  // that came
-  std::optional<Error> error_;                       // the first; what is queued behind it is dropped
+  std::optional<Error> error_;                        // the first; what is queued behind it is dropped
   std::unordered_map<std::string, uint32_t> statements_;
   uint64_t failed_tag_ = 0;
   uint32_t failed_number_ = 0;

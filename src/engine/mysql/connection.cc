@@ -239,6 +239,11 @@ Status Connection::execute(std::string_view sql) {
   return ok();
 }
 
+Result<uint64_t> Connection::change(std::string_view sql) {
+  TRY(query(sql));
+  return static_cast<uint64_t>(mysql_affected_rows(mysql_));
+}
+
 Result<std::optional<std::string>> Connection::value(std::string_view sql) {
   TRY_ASSIGN(Rows rows, query(sql));
   if (rows.rows.empty() || rows.rows[0].empty()) return std::optional<std::string>();

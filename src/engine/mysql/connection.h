@@ -47,7 +47,7 @@ struct ServerFacts {
 
 // What a session asks of the protocol, for its whole life.
 struct SessionFlags {
-  bool found_rows = false;  // an UPDATE counts the rows that it finds, changed or not
+  bool found_rows = false;          // an UPDATE counts the rows that it finds, changed or not
   bool several_statements = false;  // one query may hold several, which end at the first that fails
 };
 
@@ -83,6 +83,8 @@ class Connection {
 
   [[nodiscard]] Result<Rows> query(std::string_view sql);
   [[nodiscard]] Status execute(std::string_view sql);
+  // The same; gives the rows that it changed.
+  [[nodiscard]] Result<uint64_t> change(std::string_view sql);
   // The first cell, nullopt for NULL or no row.
   [[nodiscard]] Result<std::optional<std::string>> value(std::string_view sql);
   // The global variable's value, nullopt if the server has none of this name.

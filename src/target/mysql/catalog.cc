@@ -105,7 +105,8 @@ Status read_foreign_keys(Connection& session, const TableName& name, CatalogTabl
   if (found.empty()) return ok();
   const TableSchema& schema = *found.front().schema;
   for (const ForeignKey& key : schema.foreign_keys) {
-    CatalogForeignKey out{key.name, {}, folded(key.parent, session.facts()), key.parent_columns, key.on_delete, key.on_update};
+    CatalogForeignKey out{
+        key.name, {}, folded(key.parent, session.facts()), key.parent_columns, key.on_delete, key.on_update};
     for (const uint16_t ordinal : key.columns) {
       if (const auto at = find(table, schema.columns[ordinal].name)) out.columns.push_back(*at);
     }

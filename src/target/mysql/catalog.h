@@ -26,7 +26,7 @@ struct CatalogColumn {
 struct CatalogIndex {
   std::string name;
   bool primary = false;
-  bool partial = false;  // over prefixes, expressions or periods
+  bool partial = false;         // over prefixes, expressions or periods
   std::vector<size_t> columns;  // places in CatalogTable::columns
 };
 

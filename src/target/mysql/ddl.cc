@@ -13,8 +13,8 @@ namespace weft::mysql {
 namespace {
 
 constexpr size_t kNameCharactersLimit = 64;
-constexpr size_t kIndexBytes = 3072;       // of InnoDB's DYNAMIC rows, 16 KiB pages
-constexpr uint32_t kVarcharLimit = 1000;   // characters; longer ones don't count against the 64 KiB of a row
+constexpr size_t kIndexBytes = 3072;      // of InnoDB's DYNAMIC rows, 16 KiB pages
+constexpr uint32_t kVarcharLimit = 1000;  // characters; longer ones don't count against the 64 KiB of a row
 constexpr uint32_t kTextCharacters = 16383;
 constexpr uint32_t kMediumCharacters = 4194303;
 constexpr uint32_t kUuidVersion = 100700;
@@ -24,8 +24,14 @@ constexpr uint32_t kVectorMySql = 90000;
 constexpr int kDecimalDigits = 65;
 constexpr int kDecimalScale = 30;
 
-constexpr std::array<std::string_view, 8> kGeometries = {
-    "geometry", "point", "linestring", "polygon", "multipoint", "multilinestring", "multipolygon", "geometrycollection"};
+constexpr std::array<std::string_view, 8> kGeometries = {"geometry",
+                                                         "point",
+                                                         "linestring",
+                                                         "polygon",
+                                                         "multipoint",
+                                                         "multilinestring",
+                                                         "multipolygon",
+                                                         "geometrycollection"};
 constexpr std::array<std::string_view, 4> kTexts = {"tinytext", "text", "mediumtext", "longtext"};
 constexpr std::array<std::string_view, 4> kBlobs = {"tinyblob", "blob", "mediumblob", "longblob"};
 
@@ -128,7 +134,12 @@ Status check_name(std::string_view what, std::string_view name) {
   const auto characters = std::count_if(name.begin(), name.end(), [](char c) { return (c & 0xc0) != 0x80; });
   if (static_cast<size_t>(characters) <= kNameCharactersLimit) return ok();
   return Error(Blame::kConfig,
-               cat(what, " \"", name, "\" has more than the ", kNameCharactersLimit, " characters of a name in MySQL: rename it on the way"));
+               cat(what,
+                   " \"",
+                   name,
+                   "\" has more than the ",
+                   kNameCharactersLimit,
+                   " characters of a name in MySQL: rename it on the way"));
 }
 
 bool has_free_length(const Column& c) {
@@ -182,7 +193,8 @@ std::string target_type(const Column& c, const ServerFacts& facts, size_t key_by
     case Kind::kJson:
       return "json";
     case Kind::kUuid:
-      return is_mariadb(facts) && facts.version >= kUuidVersion ? "uuid" : "char(36) CHARACTER SET ascii COLLATE ascii_bin";
+      return is_mariadb(facts) && facts.version >= kUuidVersion ? "uuid"
+                                                                : "char(36) CHARACTER SET ascii COLLATE ascii_bin";
     case Kind::kNull:
     case Kind::kUnchanged:
       break;
@@ -214,9 +226,14 @@ Result<std::string> create_table_statement(const TableSchema& source,
     const Column& c = source.columns[i];
     TRY(check_name(cat("column of ", target.table), c.name));
     const std::string type = target_type(c, facts, room[i]);
-    const bool counts = c.identity && !source.key.empty() && source.key[0] == i &&
-                        (c.kind == Kind::kInt || c.kind == Kind::kUint);
-    sql += cat(i == 0 ? "\n  " : ",\n  ", quote_identifier(c.name), " ", type, nullability(c, type), counts ? " AUTO_INCREMENT" : "");
+    const bool counts =
+        c.identity && !source.key.empty() && source.key[0] == i && (c.kind == Kind::kInt || c.kind == Kind::kUint);
+    sql += cat(i == 0 ? "\n  " : ",\n  ",
+               quote_identifier(c.name),
+               " ",
+               type,
+               nullability(c, type),
+               counts ? " AUTO_INCREMENT" : "");
   }
   if (!source.key.empty()) sql += cat(",\n  PRIMARY KEY (", quoted_list(source, source.key), ")");
   for (const auto& key : source.unique_keys) sql += cat(",\n  UNIQUE (", quoted_list(source, key), ")");

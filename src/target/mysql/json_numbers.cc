@@ -49,8 +49,10 @@ bool number_fits(std::string_view text) {
   const char* const end = text.data() + text.size();
   int64_t whole = 0;
   uint64_t large = 0;
-  if (const auto read = std::from_chars(text.data(), end, whole); read.ec == std::errc() && read.ptr == end) return true;
-  if (const auto read = std::from_chars(text.data(), end, large); read.ec == std::errc() && read.ptr == end) return true;
+  if (const auto read = std::from_chars(text.data(), end, whole); read.ec == std::errc() && read.ptr == end)
+    return true;
+  if (const auto read = std::from_chars(text.data(), end, large); read.ec == std::errc() && read.ptr == end)
+    return true;
   double d = 0;
   const auto read = std::from_chars(text.data(), end, d);
   if (read.ec != std::errc() || read.ptr != end || !std::isfinite(d)) return false;

@@ -8,6 +8,7 @@
 #include "engine/mysql/quote.h"
 #include "target/mysql/ddl.h"
 #include "target/mysql/narrow.h"
+#include "target/refusals.h"
 
 namespace weft::mysql {
 namespace {
@@ -116,7 +117,11 @@ class Matcher {
       if (std::find(places_.begin(), places_.end(), i) != places_.end()) continue;
       if (!c.not_null || c.has_default || c.generated || c.auto_increment) continue;
       error(cat("has the column \"", c.name, "\" NOT NULL without a default, and the source has no such column"),
-            cat("ALTER TABLE ", plan_.name, " ALTER COLUMN ", quote_identifier(c.name), " SET DEFAULT ..., or make it NULL"));
+            cat("ALTER TABLE ",
+                plan_.name,
+                " ALTER COLUMN ",
+                quote_identifier(c.name),
+                " SET DEFAULT ..., or make it NULL"));
     }
   }
 
@@ -179,9 +184,9 @@ class Matcher {
       nullable = nullable || !target_.columns[places_[o]].not_null;
       names += cat(names.empty() ? "" : ", ", plan_.columns[o].quoted);
     }
-    const bool found = std::any_of(target_.unique_indexes.begin(), target_.unique_indexes.end(), [&](const CatalogIndex& i) {
-      return !i.partial && same_set(i.columns, wanted);
-    });
+    const bool found = std::any_of(target_.unique_indexes.begin(),
+                                   target_.unique_indexes.end(),
+                                   [&](const CatalogIndex& i) { return !i.partial && same_set(i.columns, wanted); });
     if (!found) {
       error(cat("has no unique index on just (", names, "), the source's key (over prefixes they don't count)"),
             cat("CREATE UNIQUE INDEX weft_key ON ", plan_.name, " (", names, ")"));
@@ -194,7 +199,8 @@ class Matcher {
   void find_triggers() {
     for (const std::string& trigger : target_.triggers) {
       const std::string what = cat("trigger ", trigger, " fires on replicated rows");
-      const std::string mend = cat("DROP TRIGGER ", quote_identifier(target_.name.schema), ".", quote_identifier(trigger));
+      const std::string mend =
+          cat("DROP TRIGGER ", quote_identifier(target_.name.schema), ".", quote_identifier(trigger));
       if (options_.triggers) {
         warn(what, mend);
       } else {
@@ -214,11 +220,6 @@ class Matcher {
 
 }  // namespace
 
-bool same_ignoring_case(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
-}
-
 const CatalogColumn* find_column(const CatalogTable& target, std::string_view name) {
   const CatalogColumn* found = nullptr;
   size_t matches = 0;
@@ -237,18 +238,6 @@ TablePlan match_table(const CatalogTable& target,
                       std::vector<Finding>& findings,
                       const MatchOptions& options) {
   return Matcher(target, source, facts, findings, options).run();
-}
-
-Status errors_of(const std::vector<Finding>& findings) {
-  std::string text;
-  std::string table;
-  for (const Finding& f : findings) {
-    if (f.level != Finding::Level::kError) continue;
-    table = text.empty() || table == f.table ? f.table : std::string();
-    text += cat(text.empty() ? "" : "; ", f.what, f.mend.empty() ? "" : ": ", f.mend);
-  }
-  if (text.empty()) return ok();
-  return Error(Blame::kConfig, std::move(text)).about(std::move(table));
 }
 
 }  // namespace weft::mysql

@@ -37,7 +37,8 @@ std::string narrower_number(const Storage& s, const Column& c) {
     case Form::kYear:
       return c.source_type.starts_with("year") ? std::string() : "only 0 and 1901 to 2155 fit";
     case Form::kDecimal:
-      if (s.is_unsigned && !c.source_type.ends_with("unsigned") && c.kind != Kind::kUint) return "negative values don't fit";
+      if (s.is_unsigned && !c.source_type.ends_with("unsigned") && c.kind != Kind::kUint)
+        return "negative values don't fit";
       if (c.kind != Kind::kDecimal) return decimal_digits(bits) > s.precision - s.scale ? larger : std::string();
       if (c.precision == 0 || c.precision - c.scale > s.precision - s.scale || c.scale > s.scale)
         return "values with more digits don't fit";
@@ -55,8 +56,7 @@ std::string narrower_number(const Storage& s, const Column& c) {
 
 std::string narrower_text(const Storage& s, const Column& c) {
   if (s.form == Form::kChar && !c.fixed_length && c.kind == Kind::kText) return "values that end with spaces don't fit";
-  if (s.charset != "utf8mb4" && s.charset != c.charset)
-    return cat("characters that ", s.charset, " lacks don't fit");
+  if (s.charset != "utf8mb4" && s.charset != c.charset) return cat("characters that ", s.charset, " lacks don't fit");
   const uint64_t characters = c.length == 0 ? UINT32_MAX : c.length;
   // TEXT types of a source say nothing of their length but by their name.
   if (c.source_type == s.printed || s.printed == "longtext") return {};
@@ -66,7 +66,8 @@ std::string narrower_text(const Storage& s, const Column& c) {
 }
 
 std::string narrower_bytes(const Storage& s, const Column& c) {
-  if (s.form == Form::kBinary && !(c.fixed_length && c.length == s.limit)) return cat("only values of ", s.limit, " bytes fit");
+  if (s.form == Form::kBinary && !(c.fixed_length && c.length == s.limit))
+    return cat("only values of ", s.limit, " bytes fit");
   if (c.source_type == s.printed || s.printed == "longblob") return {};
   const uint64_t bytes = c.kind == Kind::kUuid ? 16 : c.length == 0 ? UINT32_MAX : c.length;
   return bytes > s.limit ? cat("values of more than ", s.limit, " bytes don't fit") : std::string();
@@ -115,7 +116,8 @@ std::string narrower(const Storage& s, const Column& c) {
     case Form::kTime:
       return narrower_time(s, c);
     case Form::kJson:
-      return c.source_type == "json" || c.source_type == "longtext" ? std::string() : "numbers that a double does not keep don't fit";
+      return c.source_type == "json" || c.source_type == "longtext" ? std::string()
+                                                                    : "numbers that a double does not keep don't fit";
     default:
       return {};
   }

@@ -46,14 +46,13 @@ class Builder {
 
   std::string equalities(const std::vector<uint16_t>& columns) {
     std::string out;
-    for (const uint16_t o : columns) out += cat(out.empty() ? "" : " AND ", plan_.columns[o].quoted, " = ", value(o, false));
+    for (const uint16_t o : columns)
+      out += cat(out.empty() ? "" : " AND ", plan_.columns[o].quoted, " = ", value(o, false));
     return out;
   }
 
   // Equal, NULL to NULL, as the column keeps it.
-  std::string same_value(uint16_t o, bool before) {
-    return same_bytes(o, before);
-  }
+  std::string same_value(uint16_t o, bool before) { return same_bytes(o, before); }
 
   std::string row_equals(const std::vector<uint16_t>& columns, bool before) {
     std::string out;
@@ -90,7 +89,10 @@ class Builder {
         // 0 and -0 are equal, but are printed differently.
         return cat("CONCAT(", ours, " * 1e0) <=> CONCAT(", value(o, before), " * 1e0)");
       case Form::kJson:
-        return cat("CAST(CAST(", ours, " AS CHAR) AS BINARY) <=> CAST(CAST(CAST(", value(o, before),
+        return cat("CAST(CAST(",
+                   ours,
+                   " AS CHAR) AS BINARY) <=> CAST(CAST(CAST(",
+                   value(o, before),
                    " AS JSON) AS CHAR) AS BINARY)");
       case Form::kGeometry:
         return cat("CAST(", ours, " AS BINARY) <=> CAST(", value(o, before), " AS BINARY)");
@@ -153,7 +155,8 @@ std::string conflict_sql(const TablePlan& plan, const std::vector<uint16_t>& col
 
 std::string update_sql(const TablePlan& plan, const std::vector<uint16_t>& columns, Builder& b) {
   std::string set;
-  for (const uint16_t o : columns) set += cat(set.empty() ? "" : ", ", plan.columns[o].quoted, " = ", b.value(o, false));
+  for (const uint16_t o : columns)
+    set += cat(set.empty() ? "" : ", ", plan.columns[o].quoted, " = ", b.value(o, false));
   set += kept_times(plan, columns);
   const std::string where = plan.keyless() ? b.row_equals(b.written(), true) : b.key_equals(true);
   return cat("UPDATE ", plan.name, " SET ", set, " WHERE ", where, plan.keyless() ? " LIMIT 1" : "");
@@ -207,7 +210,8 @@ std::string truncate_statement(const TablePlan& plan) {
 RowStatement same_row_statement(const TablePlan& plan, const std::vector<uint16_t>& columns) {
   Builder b(plan);
   const std::string key = b.key_equals(false);
-  return b.finish(cat("SELECT COUNT(*) FROM ", plan.name, " WHERE ", key, " AND ", b.row_equals(columns, false), " FOR UPDATE"));
+  return b.finish(
+      cat("SELECT COUNT(*) FROM ", plan.name, " WHERE ", key, " AND ", b.row_equals(columns, false), " FOR UPDATE"));
 }
 
 RowStatement holder_statement(const TablePlan& plan, const std::vector<uint16_t>& unique_key) {

@@ -15,17 +15,17 @@ struct Name {
 };
 
 constexpr Name kForms[] = {
-    {"tinyint", Form::kInteger},   {"smallint", Form::kInteger},    {"mediumint", Form::kInteger},
-    {"int", Form::kInteger},       {"bigint", Form::kInteger},      {"bit", Form::kBit},
-    {"year", Form::kYear},         {"decimal", Form::kDecimal},     {"float", Form::kFloat},
-    {"double", Form::kDouble},     {"char", Form::kChar},           {"varchar", Form::kVarchar},
-    {"tinytext", Form::kText},     {"text", Form::kText},           {"mediumtext", Form::kText},
-    {"longtext", Form::kText},     {"enum", Form::kEnum},           {"set", Form::kSet},
-    {"binary", Form::kBinary},     {"varbinary", Form::kVarbinary}, {"tinyblob", Form::kBlob},
-    {"blob", Form::kBlob},         {"mediumblob", Form::kBlob},     {"longblob", Form::kBlob},
-    {"vector", Form::kBlob},       {"date", Form::kDate},           {"datetime", Form::kDateTime},
-    {"timestamp", Form::kTimestamp}, {"time", Form::kTime},         {"json", Form::kJson},
-    {"uuid", Form::kUuid},         {"inet4", Form::kInet},          {"inet6", Form::kInet},
+    {"tinyint", Form::kInteger},     {"smallint", Form::kInteger},    {"mediumint", Form::kInteger},
+    {"int", Form::kInteger},         {"bigint", Form::kInteger},      {"bit", Form::kBit},
+    {"year", Form::kYear},           {"decimal", Form::kDecimal},     {"float", Form::kFloat},
+    {"double", Form::kDouble},       {"char", Form::kChar},           {"varchar", Form::kVarchar},
+    {"tinytext", Form::kText},       {"text", Form::kText},           {"mediumtext", Form::kText},
+    {"longtext", Form::kText},       {"enum", Form::kEnum},           {"set", Form::kSet},
+    {"binary", Form::kBinary},       {"varbinary", Form::kVarbinary}, {"tinyblob", Form::kBlob},
+    {"blob", Form::kBlob},           {"mediumblob", Form::kBlob},     {"longblob", Form::kBlob},
+    {"vector", Form::kBlob},         {"date", Form::kDate},           {"datetime", Form::kDateTime},
+    {"timestamp", Form::kTimestamp}, {"time", Form::kTime},           {"json", Form::kJson},
+    {"uuid", Form::kUuid},           {"inet4", Form::kInet},          {"inet6", Form::kInet},
 };
 
 // MariaDB keeps TIMESTAMP in 32 unsigned bits from here on.

@@ -43,15 +43,15 @@ enum class Form : uint8_t {
 
 struct Storage {
   Form form = Form::kRefused;
-  std::string printed = {};    // "decimal(10,2) unsigned"
-  std::string charset = {};    // of text
+  std::string printed = {};  // "decimal(10,2) unsigned"
+  std::string charset = {};  // of text
   std::string collation = {};
   std::vector<std::string> labels = {};
-  uint32_t limit = 0;          // characters (CHAR, VARCHAR), bits (integers, BIT), bytes (the rest); 0: none
-  uint8_t precision = 0;       // digits in all (decimal)
-  uint8_t scale = 0;           // digits behind the point, of the second
+  uint32_t limit = 0;     // characters (CHAR, VARCHAR), bits (integers, BIT), bytes (the rest); 0: none
+  uint8_t precision = 0;  // digits in all (decimal)
+  uint8_t scale = 0;      // digits behind the point, of the second
   bool is_unsigned = false;
-  bool rounded = false;        // FLOAT(M,D): the server rounds to `scale` digits
+  bool rounded = false;             // FLOAT(M,D): the server rounds to `scale` digits
   int64_t last_second = INT32_MAX;  // of TIMESTAMP
 };
 

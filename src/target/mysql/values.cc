@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-
 #include <optional>
 
 #include "base/text.h"
@@ -74,7 +73,8 @@ Misfit put_integer(ByteWriter& out, const Storage& storage, const Value& v) {
   if (!whole) return v.kind() == Kind::kDecimal ? Misfit::kDigits : Misfit::kKind;
   const uint32_t bits = storage.limit;
   const uint64_t unsigned_max = bits >= 64 ? UINT64_MAX : (uint64_t{1} << bits) - 1;
-  const uint64_t limit = storage.is_unsigned ? (whole->negative ? 0 : unsigned_max) : unsigned_max / 2 + (whole->negative ? 1 : 0);
+  const uint64_t limit =
+      storage.is_unsigned ? (whole->negative ? 0 : unsigned_max) : unsigned_max / 2 + (whole->negative ? 1 : 0);
   if (whole->size > limit) return Misfit::kRange;
   out.le(whole->negative ? 0 - whole->size : whole->size, 8);
   return Misfit::kNone;
@@ -250,7 +250,8 @@ Misfit put_characters(ByteWriter& out, const Storage& storage, const Value& v, b
   }
   if (too_long(storage, text)) return Misfit::kTooLong;
   // Its length alone tells nothing where the server counts: it would cut spaces off without a word.
-  if (storage.form == Form::kText && storage.charset != "utf8mb4" && text.ends_with(' ') && text.size() > storage.limit / 4)
+  if (storage.form == Form::kText && storage.charset != "utf8mb4" && text.ends_with(' ') &&
+      text.size() > storage.limit / 4)
     return Misfit::kTooLong;
   put_text(out, text);
   return Misfit::kNone;

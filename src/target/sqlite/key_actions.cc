@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "model/value_text.h"
 #include "target/sqlite/values.h"
 
 namespace weft::sqlite {

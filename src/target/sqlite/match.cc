@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "engine/sqlite/quote.h"
+#include "model/value_text.h"
 #include "target/refusals.h"
 #include "target/sqlite/values.h"
 

@@ -18,6 +18,27 @@ namespace {
 constexpr Duration kPatience = std::chrono::seconds(60);
 constexpr Duration kImpatience = std::chrono::milliseconds(50);
 
+struct Violation {
+  std::string_view code;
+  std::string_view sqlstate;
+};
+
+constexpr Violation kViolations[] = {{"SQLITE_CONSTRAINT_FOREIGNKEY", kForeignKeyViolation},
+                                     {"SQLITE_CONSTRAINT_NOTNULL", kNotNullViolation},
+                                     {"SQLITE_CONSTRAINT_CHECK", kCheckViolation},
+                                     {"SQLITE_CONSTRAINT_PRIMARYKEY", kUniqueViolation},
+                                     {"SQLITE_CONSTRAINT_ROWID", kUniqueViolation},
+                                     {"SQLITE_CONSTRAINT_UNIQUE", kUniqueViolation}};
+
+// Constraints by the codes of all targets.
+Error in_common_words(Error error) {
+  for (const Violation& violation : kViolations) {
+    if (error.code() != violation.code) continue;
+    return Error(error.blame(), error.message(), std::string(violation.sqlstate)).about(error.table());
+  }
+  return error;
+}
+
 }  // namespace
 
 SqliteSession::SqliteSession(std::shared_ptr<TargetShared> shared, std::unique_ptr<Connection> connection)
@@ -116,7 +137,7 @@ Result<PrepareReport> SqliteSession::prepare(const Group& group) {
     } else {
       rollback();
     }
-    return std::move(done).error();
+    return in_common_words(std::move(done).error());
   }
   return PrepareReport{affected_};
 }
@@ -142,7 +163,7 @@ Status SqliteSession::commit(const Progress& from, const Progress& to) {
   if (done) done = connection_->execute("COMMIT");
   if (!done) {
     rollback();
-    return done.error().code().starts_with("SQLITE") ? Status(done.error().with("committing")) : done;
+    return done.error().code().starts_with("SQLITE") ? Status(in_common_words(done.error()).with("committing")) : done;
   }
   open_ = tried_ = false;
   shared_->committed.with([&](uint64_t& version) { version = to.version; });

@@ -16,9 +16,6 @@ namespace weft::sqlite {
 [[nodiscard]] std::string_view bind_value(
     Statement& statement, int parameter, const Value& value, Affinity affinity, std::string& text);
 
-// "2024-05-06 07:08:09.120000", with a Z for an instant; for kDate, kDateTime, kTimestamp, kTime, kUuid.
-[[nodiscard]] std::string text_form(const Value& value);
-
 // Whether SQLite would take the text for a number where a column prefers numbers (sqlite.org/datatype3.html section 3).
 [[nodiscard]] bool looks_numeric(std::string_view text);
 
