@@ -120,7 +120,7 @@ Status PostgresTarget::control() {
 }
 
 Result<TableName> PostgresTarget::target_name(const TableSchema& source) {
-  if (options_.keep_schema) return source.name;
+  if (options_.keep_schema || (source.taken && source.taken->names_schema)) return source.name;
   if (schema_.empty()) {
     TRY(control());
     TRY_ASSIGN(schema_, default_schema(*control_));

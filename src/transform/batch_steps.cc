@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "transform/batch_steps.h"
+
+#include <optional>
+#include <utility>
+#include <variant>
+
+namespace weft::transform {
+namespace {
+
+class Passage {
+ public:
+  Passage(const Batch& batch, Plans& plans, Arena& arena) : batch_(batch), plans_(plans), arena_(arena) {}
+
+  // Whether any step has anything to do with a change of the batch.
+  bool needed() {
+    for (const Transaction& tx : batch_.transactions()) {
+      for (const Change& change : tx.changes) {
+        if (needed_by(change)) return true;
+      }
+    }
+    return false;
+  }
+
+  Batch take() {
+    builder_.keep_all_of(batch_);
+    for (const Transaction& tx : batch_.transactions()) {
+      builder_.begin(tx.commit_us, tx.first);
+      for (const Change& change : tx.changes) std::visit([&](const auto& c) { add(c); }, change);
+      builder_.viewed(tx.bytes);
+      builder_.end(tx.position_index, tx.last);
+    }
+    return builder_.finish(batch_.shared_positions());
+  }
+
+ private:
+  // A change of a shape may be of a table that no batch has shown yet.
+  bool needed_by(const Change& change) {
+    if (std::holds_alternative<SchemaChange>(change)) return true;
+    const TableSchema* schema = schema_of(change);
+    return schema != nullptr && !plan_of(schema).identity();
+  }
+
+  const TableSteps& plan_of(const TableSchema* schema) {
+    if (schema != last_schema_) {
+      last_ = &plans_.of(batch_, schema);
+      last_schema_ = schema;
+    }
+    return *last_;
+  }
+
+  void add(const RowChange& change) {
+    const TableSteps& plan = plan_of(change.schema);
+    RowChange out = change;
+    out.schema = plan.schema.get();
+    out.before = plan.project(change.before, arena_);
+    out.after = plan.project(change.after, arena_);
+    keep(plan.schema);
+    builder_.add(out);
+  }
+
+  void add(const Truncate& change) {
+    const TableSteps& plan = plan_of(change.schema);
+    keep(plan.schema);
+    builder_.add(Truncate{plan.schema.get()});
+  }
+
+  // Names after the steps; of columns that do not go on the new name is empty, and the old one beside it.
+  void add(const SchemaChange& change) {
+    const TableName name{std::string(change.database), std::string(change.table)};
+    const NewName now = renamed(plans_.steps(), name, plans_.tables());
+    SchemaChange out = change;
+    out.database = arena_.copy(now.name.schema);
+    out.table = arena_.copy(now.name.table);
+    if (change.schema != nullptr) {
+      const TableSteps& plan = plan_of(change.schema);
+      keep(plan.schema);
+      out.schema = plan.schema.get();
+    }
+    const std::span<AddedColumn> added = arena_.array<AddedColumn>(change.added.size());
+    for (size_t i = 0; i < added.size(); ++i) {
+      added[i] = change.added[i];
+      const std::string column = renamed_column(plans_.steps(), name, std::string(added[i].name), plans_.tables());
+      if (column == added[i].name) continue;
+      added[i].at_source = added[i].name;
+      added[i].name = arena_.copy(column);
+    }
+    out.added = added;
+    builder_.add(out);
+  }
+
+  void add(const TwoPhase& change) { builder_.add(change); }
+
+  void add(const Origin& change) { builder_.add(change); }
+
+  void keep(const SchemaRef& schema) {
+    if (schema.get() == kept_) return;
+    builder_.keep(schema);
+    kept_ = schema.get();
+  }
+
+  const Batch& batch_;
+  Plans& plans_;
+  Arena& arena_;
+  BatchBuilder builder_{arena_};
+  const TableSchema* last_schema_ = nullptr;
+  const TableSteps* last_ = nullptr;
+  const TableSchema* kept_ = nullptr;
+};
+
+}  // namespace
+
+Batch take_through(Batch batch, Plans& plans, Arena& arena) {
+  Passage passage(batch, plans, arena);
+  if (!passage.needed()) return batch;
+  return passage.take();
+}
+
+}  // namespace weft::transform
