@@ -207,13 +207,17 @@ TEST(ConfigTest, StepsAreReadInOrderAndPrintedAsTheyAre) {
                                R"(transform:
   - rename: {orders: sales.orders, "orders.cust no": customer}
   - columns: {customers: {drop: [ssn, "a b"]}, notes: {keep: [id]}}
+  - filter: {memos: "id > 0 AND note = 'it''s'", orders: "amount>0"}
   - rename: {notes: memos}
 )");
   const auto config = load(text);
   ASSERT_TRUE(config) << config.error().message();
-  const transform::Steps expected = {transform::Renames{{"orders", "sales.orders"}, {"orders.cust no", "customer"}},
-                                     transform::ColumnChoices{{"customers", {}, {"ssn", "a b"}}, {"notes", {"id"}, {}}},
-                                     transform::Renames{{"notes", "memos"}}};
+  const transform::Steps expected = {
+      transform::Renames{{"orders", "sales.orders"}, {"orders.cust no", "customer"}},
+      transform::ColumnChoices{{"customers", {}, {"ssn", "a b"}}, {"notes", {"id"}, {}}},
+      transform::Filters{{"memos", *transform::Expression::parse("id > 0 and note = 'it''s'")},
+                         {"orders", *transform::Expression::parse("amount > 0")}},
+      transform::Renames{{"notes", "memos"}}};
   EXPECT_EQ(config->transform, expected);
   const std::string printed = print_config(*config);
   EXPECT_NE(printed.find("transform: [{rename: {orders: sales.orders, \"orders.cust no\": customer}}, {columns: "),
@@ -239,6 +243,10 @@ TEST(ConfigTest, StepsThatAreNoneAreRefusedWithTheNearestWord) {
             "shop.yaml:3: transform[1] is a mapping, expected one step: rename, columns, filter or script");
   EXPECT_EQ(complaint_after("transform: [{rename: {a: b.}}]"),
             "shop.yaml:3: rename of a is 'b.', expected a name, or SCHEMA.TABLE");
+  EXPECT_EQ(complaint_after("transform: [{filter: {t: 'a > > 1', u: 'a = 1'}}]"),
+            "shop.yaml:3: filter of t: at character 5, near '> 1': expected a value");
+  EXPECT_EQ(complaint_after("transform: [{filter: {t: 5}}]"),
+            "shop.yaml:3: transform[1].filter.t is '5', expected a condition such as \"amount > 0\"");
   EXPECT_EQ(complaint_after("transform: [{columns: {t: {drop: []}}}]"),
             "shop.yaml:3: transform[1].columns.t.drop is a list, expected a list of columns such as [ssn]");
 }

@@ -39,7 +39,21 @@ ColumnChoices read_columns(const ConfigNode& node) {
   return choices;
 }
 
+Filters read_filters(const ConfigNode& node, Problems& problems) {
+  Filters filters;
+  for (const ConfigEntry& entry : node.entries) {
+    Result<Expression> condition = Expression::parse(entry.value.text);
+    if (!condition) {
+      problems.add(entry.place, cat("filter of ", entry.key, ": ", condition.error().message()));
+      continue;
+    }
+    filters.push_back({entry.key, *std::move(condition)});
+  }
+  return filters;
+}
+
 Step read_step(const ConfigEntry& entry, Problems& problems) {
+  if (entry.key == "filter") return read_filters(entry.value, problems);
   if (entry.key == "rename") return read_renames(entry.value, problems);
   return read_columns(entry.value);
 }
@@ -63,6 +77,12 @@ std::string print(const ColumnChoices& choices) {
     entries.emplace_back(entry.table, mapping({{keeps ? "keep" : "drop", yaml_list(keeps ? entry.keep : entry.drop)}}));
   }
   return cat("{columns: ", mapping(entries), "}");
+}
+
+std::string print(const Filters& filters) {
+  std::vector<std::pair<std::string, std::string>> entries;
+  for (const Filter& entry : filters) entries.emplace_back(entry.table, yaml_text(entry.condition.text()));
+  return cat("{filter: ", mapping(entries), "}");
 }
 
 }  // namespace

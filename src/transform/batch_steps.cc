@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "transform/batch_steps.h"
 
-#include <optional>
+#include <algorithm>
 #include <utility>
 #include <variant>
 
@@ -51,11 +51,67 @@ class Passage {
 
   void add(const RowChange& change) {
     const TableSteps& plan = plan_of(change.schema);
+    if (plan.filters.empty()) return hand_on(plan, plan.schema, change);
+    switch (change.op) {
+      case Op::kInsert:
+        return add_one(plan, change, change.after);
+      case Op::kDelete:
+        return add_one(plan, change, change.before);
+      case Op::kUpdate:
+        return add_update(plan, change);
+    }
+  }
+
+  // A row that comes, or goes.
+  void add_one(const TableSteps& plan, const RowChange& change, Row row) {
+    const Match match = plan.judge(row);
+    if (match == Match::kYes) hand_on(plan, plan.schema, change);
+    if (match == Match::kUnknown) hand_on(plan, plan.undecided, change);
+  }
+
+  // A row that a change takes across the filter comes or goes at the target.
+  void add_update(const TableSteps& plan, const RowChange& change) {
+    const Row after = filled(change.after, change.before);
+    const Match was = plan.judge(change.before);
+    const Match is = plan.judge(after);
+    if (was == Match::kUnknown || is == Match::kUnknown) return hand_on(plan, plan.undecided, change);
+    if (was == Match::kNo && is == Match::kNo) return;
     RowChange out = change;
-    out.schema = plan.schema.get();
+    if (was == Match::kYes && is == Match::kNo) {
+      out.op = Op::kDelete;
+      out.after = {};
+    }
+    if (was == Match::kNo && is == Match::kYes) {
+      out.op = Op::kInsert;
+      out.before = {};
+      out.after = after;
+      // What was not sent is not its default: the row was there before.
+      if (!complete(plan, after)) return hand_on(plan, plan.undecided, change);
+    }
+    hand_on(plan, plan.schema, out);
+  }
+
+  // The row after a change, with what it left as it was.
+  Row filled(Row after, Row before) {
+    const auto left = [](const Value& value) { return value.is_unchanged(); };
+    if (before.size() != after.size() || std::none_of(after.begin(), after.end(), left)) return after;
+    const std::span<Value> out = arena_.array<Value>(after.size());
+    for (size_t i = 0; i < out.size(); ++i) out[i] = left(after[i]) ? before[i] : after[i];
+    return out;
+  }
+
+  static bool complete(const TableSteps& plan, Row row) {
+    return std::none_of(plan.columns.begin(), plan.columns.end(), [&](uint16_t o) {
+      return row[o].is_unchanged() && !plan.source->columns[o].generated;
+    });
+  }
+
+  void hand_on(const TableSteps& plan, const SchemaRef& schema, const RowChange& change) {
+    RowChange out = change;
+    out.schema = schema.get();
     out.before = plan.project(change.before, arena_);
     out.after = plan.project(change.after, arena_);
-    keep(plan.schema);
+    keep(schema);
     builder_.add(out);
   }
 

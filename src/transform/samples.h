@@ -94,7 +94,11 @@ inline std::string text_of(const Batch& batch) {
 
 class SampleSource final : public Source {
  public:
-  Result<SourceInfo> connect() override { return SourceInfo{"sample", "1"}; }
+  Result<SourceInfo> connect() override {
+    SourceInfo info{"sample", "1"};
+    info.hides_key_actions = hides_key_actions;
+    return info;
+  }
 
   std::vector<Finding> check() override { return {}; }
 
@@ -117,6 +121,8 @@ class SampleSource final : public Source {
     return std::optional(builder.finish(std::make_shared<SamplePositions>()));
   }
 
+  Result<std::string> lacks_old_values(const TableSchema&) override { return lacks; }
+
   Status acknowledge(const Position&) override { return ok(); }
 
   bool includes(const Position&, const Batch&, const Transaction&) const override { return true; }
@@ -132,6 +138,8 @@ class SampleSource final : public Source {
   std::vector<Change> changes;           // of the next transaction
   std::vector<std::vector<Value>> rows;  // of the first table
   size_t chunk_rows = 2;
+  std::string lacks;  // lacks_old_values()
+  bool hides_key_actions = false;
 
  private:
   class Reader final : public TableReader {

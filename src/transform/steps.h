@@ -13,6 +13,8 @@
 #include <variant>
 #include <vector>
 
+#include "transform/expression.h"
+
 namespace weft::transform {
 
 // Of a table or a column; `to` of a table may name a schema at the target, too.
@@ -32,9 +34,18 @@ struct ColumnChoice {
   bool operator==(const ColumnChoice&) const = default;
 };
 
+// Rows of a table go on where the condition is true.
+struct Filter {
+  std::string table;
+  Expression condition;
+
+  bool operator==(const Filter&) const = default;
+};
+
 using Renames = std::vector<Rename>;
 using ColumnChoices = std::vector<ColumnChoice>;
-using Step = std::variant<Renames, ColumnChoices>;
+using Filters = std::vector<Filter>;
+using Step = std::variant<Renames, ColumnChoices, Filters>;
 using Steps = std::vector<Step>;
 
 }  // namespace weft::transform

@@ -95,6 +95,35 @@ TableSchema shape_of(const Steps& steps,
   return out;
 }
 
+std::vector<Predicate> bind_filters(const TableSchema& source, Walk& walk) {
+  std::vector<Predicate> filters;
+  for (const Walk::Condition& condition : walk.conditions()) {
+    std::vector<NamedColumn> columns;
+    for (const Walk::Column& c : condition.columns) columns.push_back({c.name, c.ordinal, &source.columns[c.ordinal]});
+    Result<Predicate> bound = Predicate::bind(*condition.expression, columns);
+    if (bound) {
+      filters.push_back(*std::move(bound));
+    } else {
+      walk.problem(cat("filter of table ", walk.name().text(), ": ", bound.error().message()));
+    }
+  }
+  return filters;
+}
+
+// Rows of it are refused wherever they would be applied.
+SchemaRef undecided_twin(const TableSchema& schema, const StepsTaken& taken) {
+  auto reason = std::make_shared<StepsTaken>(taken);
+  reason->unfit =
+      "the filter can't tell whether this row goes on: the log does not hold the values that it needs, or they are not "
+      "of "
+      "their column's type; let the source log full rows (docs/transforms.md), then have the table copied again with "
+      "weft "
+      "resume";
+  auto twin = std::make_shared<TableSchema>(schema);
+  twin->taken = std::move(reason);
+  return twin;
+}
+
 std::string joined_by(const std::vector<std::string>& texts, std::string_view by) {
   std::string out;
   for (const std::string& text : texts) out += cat(out.empty() ? "" : by, text);
@@ -104,6 +133,10 @@ std::string joined_by(const std::vector<std::string>& texts, std::string_view by
 // The table that an entry names, and the step's word.
 std::pair<std::string, std::string_view> named_by(const Rename& entry) {
   return {entry.from, "rename"};
+}
+
+std::pair<std::string, std::string_view> named_by(const Filter& entry) {
+  return {entry.table, "filter"};
 }
 
 std::pair<std::string, std::string_view> named_by(const ColumnChoice& entry) {
@@ -119,6 +152,25 @@ Row TableSteps::project(Row row, Arena& arena) const {
   return out;
 }
 
+Match TableSteps::judge(Row row) const {
+  Match out = Match::kYes;
+  for (const Predicate& filter : filters) {
+    const Match match = filter.judge(row);
+    if (match == Match::kNo) return match;
+    if (match == Match::kUnknown) out = match;
+  }
+  return out;
+}
+
+bool TableSteps::filters_beyond_key() const {
+  const auto of_key = [&](uint16_t o) {
+    return std::find(source->key.begin(), source->key.end(), o) != source->key.end();
+  };
+  return std::any_of(filters.begin(), filters.end(), [&](const Predicate& filter) {
+    return !std::all_of(filter.columns().begin(), filter.columns().end(), of_key);
+  });
+}
+
 TableSteps compile(const Steps& steps, const SchemaRef& source, const std::set<TableName>& tables) {
   TableSteps out;
   out.source = source;
@@ -126,6 +178,7 @@ TableSteps compile(const Steps& steps, const SchemaRef& source, const std::set<T
   Walk walk(source->name, columns_of(*source), known, tables);
   out.mentioned = walk_through(steps, walk);
   if (known) check_names(walk);
+  if (known) out.filters = bind_filters(*source, walk);
   TableSchema schema = shape_of(steps, *source, walk, tables);
   for (const Walk::Column& c : walk.columns()) out.columns.push_back(c.ordinal);
   out.projects = out.columns.size() != source->columns.size();
@@ -138,6 +191,7 @@ TableSteps compile(const Steps& steps, const SchemaRef& source, const std::set<T
   taken->steps = walk.text();
   taken->names_schema = walk.names_schema();
   taken->unfit = joined_by(walk.problems(), "; ");
+  if (!out.filters.empty()) out.undecided = undecided_twin(schema, *taken);
   schema.taken = std::move(taken);
   out.schema = std::make_shared<const TableSchema>(std::move(schema));
   return out;

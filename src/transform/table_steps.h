@@ -18,6 +18,7 @@
 
 #include "base/slab.h"
 #include "model/change.h"
+#include "transform/predicate.h"
 #include "transform/steps.h"
 
 namespace weft::transform {
@@ -30,10 +31,16 @@ struct TableSteps {
   SchemaRef schema;                // what goes on; `source` itself if no step has anything to do
   bool projects = false;           // whether the columns are not those of the source in their order
   std::vector<uint16_t> columns;   // for each column of `schema` its ordinal at the source
+  std::vector<Predicate> filters;  // over rows of the source; all of them must match
+  SchemaRef undecided;             // `schema` for rows of which they can't tell; null without filters
   std::vector<Mention> mentioned;  // of the steps' entries those that are about this table
 
   [[nodiscard]] bool identity() const { return schema == source; }
 
+  // Whether a row of the source goes on.
+  [[nodiscard]] Match judge(Row row) const;
+  // Whether a filter looks at a column that is not of the key.
+  [[nodiscard]] bool filters_beyond_key() const;
   // The row's values that go on; a view of `row` if that is all of them. An empty row stays empty.
   [[nodiscard]] Row project(Row row, Arena& arena) const;
 };

@@ -40,12 +40,37 @@ class TransformedReader final : public TableReader {
   void end() override { reader_->end(); }
 
  private:
+  // The range is read up to its last row, whether that goes on or not.
+  static Status leave_out(const TableSteps& plan, Chunk& chunk) {
+    if (!chunk.rows.empty() && !plan.source->keyless() && !chunk.read_upto) {
+      chunk.read_upto = key_of(*plan.source, chunk.rows.back());
+    }
+    std::vector<Row> rows;
+    for (const Row& row : chunk.rows) {
+      const Match match = plan.judge(row);
+      if (match == Match::kUnknown) {
+        return Error(Blame::kData,
+                     cat("table ",
+                         plan.schema->name.text(),
+                         " key ",
+                         describe(key_of(*plan.source, row).row()),
+                         ": transform: the filter can't tell whether this row goes on: a value is not of its column's "
+                         "type"))
+            .about(plan.schema->name.text());
+      }
+      if (match == Match::kYes) rows.push_back(row);
+    }
+    chunk.rows = std::move(rows);
+    return ok();
+  }
+
   Result<Chunk> take_through(Chunk chunk) {
     const TableSteps& plan = plans_.of(chunk.schema);
     if (plan.identity()) return chunk;
     if (!plan.schema->unfit().empty()) {
       return Error(Blame::kConfig, cat("transform: ", plan.schema->unfit())).about(plan.schema->name.text());
     }
+    if (!plan.filters.empty()) TRY(leave_out(plan, chunk));
     for (Row& row : chunk.rows) row = plan.project(row, arena_);
     chunk.bytes += arena_.bytes();
     for (SlabRef& slab : arena_.take()) chunk.slabs.push_back(std::move(slab));

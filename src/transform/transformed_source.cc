@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "transform/transformed_source.h"
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <set>
 #include <utility>
 
-#include "base/log.h"
 #include "base/text.h"
 #include "transform/batch_steps.h"
 #include "transform/transformed_reader.h"
@@ -73,6 +73,9 @@ class TransformedSource final : public Source {
  private:
   void know_tables();
   [[nodiscard]] Status refuse_same_names() const;
+  void judge_shapes(std::vector<std::string>& problems, std::string& about);
+  Status judge_old_values(std::vector<std::string>& problems);
+  void judge_hidden_keys(std::vector<std::string>& problems);
 
   std::unique_ptr<Source> source_;
   std::shared_ptr<const Steps> steps_;
@@ -131,10 +134,22 @@ Status TransformedSource::refuse_same_names() const {
   return ok();
 }
 
-// A name may be that of the tables as they are now, or as they were where the stream goes on: what comes between is judged where
-// the stream passes it.
 Status TransformedSource::refuse_steps() {
   if (!catalogue_) TRY(tables());
+  std::vector<std::string> problems;
+  std::string table;
+  judge_shapes(problems, table);
+  TRY(judge_old_values(problems));
+  if (info_.hides_key_actions) judge_hidden_keys(problems);
+  if (problems.empty()) return ok();
+  std::string all;
+  for (const std::string& problem : problems) all += cat(all.empty() ? "transform: " : "; ", problem);
+  return Error(Blame::kConfig, all).about(problems.size() == 1 ? table : std::string());
+}
+
+// A name may be that of the tables as they are now, or as they were where the stream goes on: what comes between is judged where
+// the stream passes it.
+void TransformedSource::judge_shapes(std::vector<std::string>& problems, std::string& about) {
   std::map<TableName, std::string> unfit;  // by the source's name; empty: one of its shapes fits
   std::vector<TableSteps> shapes;
   for (const std::vector<SchemaRef>* tables : {&*catalogue_, &used_}) {
@@ -145,17 +160,50 @@ Status TransformedSource::refuse_steps() {
       if (!first && plan.schema->unfit().empty()) known->second.clear();
     }
   }
-  std::vector<std::string> problems = unmatched(*steps_, shapes);
-  std::string table;
+  for (std::string& problem : unmatched(*steps_, shapes)) problems.push_back(std::move(problem));
   for (const auto& [name, why] : unfit) {
     if (why.empty()) continue;
     problems.push_back(why);
-    table = name.text();
+    about = name.text();
   }
-  if (problems.empty()) return ok();
-  std::string all;
-  for (const std::string& problem : problems) all += cat(all.empty() ? "transform: " : "; ", problem);
-  return Error(Blame::kConfig, all).about(problems.size() == 1 ? table : std::string());
+}
+
+// A row that crosses a filter comes or goes at the target: that takes what it was before (hard case 25).
+Status TransformedSource::judge_old_values(std::vector<std::string>& problems) {
+  for (const SchemaRef& table : *catalogue_) {
+    if (!plans_.of(table).filters_beyond_key()) continue;
+    TRY_ASSIGN(const std::string lacks, source_->lacks_old_values(*table));
+    if (!lacks.empty())
+      problems.push_back(cat("the filter of table ", table->name.text(), " needs old values: ", lacks));
+  }
+  return ok();
+}
+
+// What a key of the source does without logging it can't be taken through a filter, nor without its columns.
+void TransformedSource::judge_hidden_keys(std::vector<std::string>& problems) {
+  const auto filtered = [&](const TableName& name) {
+    return std::any_of(catalogue_->begin(), catalogue_->end(), [&](const SchemaRef& table) {
+      return table->name == name && !plans_.of(table).filters.empty();
+    });
+  };
+  for (const SchemaRef& child : *catalogue_) {
+    const std::vector<ForeignKey>& left = plans_.of(child).schema->foreign_keys;
+    for (const ForeignKey& key : child->foreign_keys) {
+      if (!key.acts()) continue;
+      const bool there =
+          std::any_of(left.begin(), left.end(), [&](const ForeignKey& other) { return other.name == key.name; });
+      if (there && !filtered(child->name) && !filtered(key.parent)) continue;
+      problems.push_back(
+          cat("foreign key ",
+              key.name,
+              " of table ",
+              child->name.text(),
+              " changes rows when ",
+              key.parent.text(),
+              " does, which the source does not log: neither table can be filtered, and the key's columns "
+              "must go on (or give the key no action at the source)"));
+    }
+  }
 }
 
 }  // namespace

@@ -145,5 +145,139 @@ TEST_F(TransformedSourceTest, RowsThatStepsDoNotFitSaySo) {
   EXPECT_NE(schema_of(last_.transactions()[0].changes[0])->unfit(), "");
 }
 
+class FilterTest : public TransformedSourceTest {
+ protected:
+  void filter(const char* condition, Steps more = {}) {
+    Steps steps = {Filters{{"orders", *Expression::parse(condition)}}};
+    steps.insert(steps.end(), more.begin(), more.end());
+    begin(std::move(steps));
+  }
+
+  // The only change that goes on is one that the pipeline refuses.
+  void expect_undecided(const Change& change) {
+    (void)delivered({change});
+    ASSERT_EQ(last_.transactions()[0].changes.size(), 1u);
+    EXPECT_NE(schema_of(last_.transactions()[0].changes[0])->unfit().find("can't tell"), std::string_view::npos);
+  }
+
+  Change update(const std::vector<Value>& before, const std::vector<Value>& after) {
+    return RowChange{orders_.get(), Op::kUpdate, before, after, true};
+  }
+
+  const std::vector<Value> out_ = order(1, 2, "-1", "x");
+  const std::vector<Value> null_ = order(1, 2, nullptr, "x");
+};
+
+TEST_F(FilterTest, RowsThatCrossAFilterComeOrGo) {
+  filter("amount > 0");
+  EXPECT_EQ(delivered({insert(one_), insert(out_), insert(null_)}), "insert shop.orders (1, 2, 3.50, 'x')\n");
+  EXPECT_EQ(delivered({update(one_, other_)}), "update shop.orders (1, 2, 3.50, 'x') (1, 2, 4.00, 'y')\n");
+  EXPECT_EQ(delivered({update(one_, out_)}), "delete shop.orders (1, 2, 3.50, 'x')\n");
+  EXPECT_TRUE(std::get<RowChange>(last_.transactions()[0].changes[0]).hidden_actions);
+  EXPECT_EQ(delivered({update(null_, other_)}), "insert shop.orders (1, 2, 4.00, 'y')\n");
+  EXPECT_EQ(delivered({update(out_, null_)}), "") << "the transaction is empty, and keeps its position";
+  EXPECT_EQ(
+      delivered({RowChange{orders_.get(), Op::kDelete, one_, {}}, RowChange{orders_.get(), Op::kDelete, out_, {}}}),
+      "delete shop.orders (1, 2, 3.50, 'x')\n");
+}
+
+TEST_F(FilterTest, AFilterSeesTheColumnsOfItsPlace) {
+  filter("amount > 0", {Renames{{"orders.amount", "total"}}, ColumnChoices{{"orders", {}, {"cust", "total"}}}});
+  EXPECT_EQ(delivered({insert(one_), insert(out_)}), "insert shop.orders (1, 'x')\n");
+  begin({Renames{{"orders.amount", "total"}}, Filters{{"orders", *Expression::parse("amount > 0")}}});
+  const Status wrong = source_->refuse_steps();
+  ASSERT_FALSE(wrong);
+  EXPECT_EQ(wrong.error().message(), "transform: filter of table shop.orders: there is no column amount");
+  begin({Filters{{"orders", *Expression::parse("note = 1")}}});
+  EXPECT_FALSE(source_->refuse_steps()) << "types are judged before anything moves";
+}
+
+TEST_F(FilterTest, ValuesThatDidNotChangeAreThoseOfBefore) {
+  filter("amount > 0");
+  std::vector<Value> after = other_;
+  after[2] = Value::unchanged();
+  EXPECT_EQ(delivered({update(one_, after)}), "update shop.orders (1, 2, 3.50, 'x') (1, 2, (unchanged), 'y')\n");
+  EXPECT_EQ(delivered({update(out_, after)}), "");
+  filter("note = 'y'");
+  EXPECT_EQ(delivered({update(one_, after)}), "insert shop.orders (1, 2, 3.50, 'y')\n") << "a row that comes is whole";
+}
+
+TEST_F(FilterTest, WhatTheLogDoesNotSayIsNeverGuessed) {
+  filter("amount > 0");
+  std::vector<Value> key_only(4, Value::unchanged());
+  key_only[0] = Value::int64(1);
+  expect_undecided(update(key_only, other_));
+  expect_undecided(update(key_only, out_));
+  expect_undecided(RowChange{orders_.get(), Op::kDelete, key_only, {}});
+  expect_undecided(insert({Value::int64(1), Value::int64(2), Value::text("much"), Value::null()}));
+  filter("id > 0 AND note IS NOT NULL");
+  std::vector<Value> partial = one_;
+  partial[1] = Value::unchanged();
+  expect_undecided(update({Value::int64(1), Value::unchanged(), Value::null(), Value::null()}, partial));
+}
+
+TEST_F(FilterTest, AnImageOfTheKeyIsEnoughForAFilterOfTheKey) {
+  filter("id > 1");
+  inner_->lacks = "old values are not there";
+  EXPECT_TRUE(source_->refuse_steps());
+  std::vector<Value> key_only(4, Value::unchanged());
+  key_only[0] = Value::int64(1);
+  EXPECT_EQ(delivered({update(key_only, order(2, 2, "1", "x"))}), "insert shop.orders (2, 2, 1, 'x')\n");
+}
+
+TEST_F(FilterTest, ASourceWithoutOldValuesIsRefused) {
+  filter("amount > 0");
+  EXPECT_TRUE(source_->refuse_steps());
+  inner_->lacks = "ALTER TABLE shop.orders ...";
+  const Status refused = source_->refuse_steps();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().message(),
+            "transform: the filter of table shop.orders needs old values: ALTER TABLE shop.orders ...");
+}
+
+TEST_F(FilterTest, KeysThatActUnseenAreRefused) {
+  filter("amount > 0");
+  TableSchema acting = orders_shape();
+  acting.foreign_keys[0].on_delete = KeyAction::kCascade;
+  inner_->catalogue = {shared(acting), customers_};
+  EXPECT_TRUE(source_->refuse_steps());
+  inner_->hides_key_actions = true;
+  ASSERT_TRUE(source_->connect());
+  const Status refused = source_->refuse_steps();
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message().find("foreign key fk of table shop.orders"), std::string::npos);
+  begin({ColumnChoices{{"orders", {}, {"cust"}}}});
+  inner_->catalogue = {shared(acting), customers_};
+  inner_->hides_key_actions = true;
+  ASSERT_TRUE(source_->connect());
+  EXPECT_FALSE(source_->refuse_steps()) << "its column would not go on";
+}
+
+TEST_F(FilterTest, RowsThatAreThereAreFilteredAndTheRangeIsReadAllTheSame) {
+  filter("amount > 0");
+  inner_->rows = {order(1, 1, "1", "a"), order(2, 1, "-1", "b"), order(3, 1, "0", "c"), order(4, 1, nullptr, "d")};
+  const auto tables = source_->tables();
+  ASSERT_TRUE(tables);
+  auto reader = source_->table_reader();
+  ASSERT_TRUE(reader && (*reader)->begin((*tables)[0]));
+  const auto first = (*reader)->read({}, {});
+  ASSERT_TRUE(first);
+  ASSERT_EQ(first->rows.size(), 1u);
+  EXPECT_EQ(describe(first->last_key()->row()), "(2)");
+  const auto second = (*reader)->read({}, {});
+  ASSERT_TRUE(second);
+  EXPECT_TRUE(second->rows.empty());
+  EXPECT_TRUE(second->end);
+  EXPECT_EQ(describe(second->last_key()->row()), "(4)") << "a chunk without rows goes on all the same";
+  const std::vector<OwnedRow> keys = {OwnedRow(std::vector<Value>{Value::int64(2)})};
+  EXPECT_TRUE((*reader)->read_keys(keys)->rows.empty());
+  inner_->rows = {order(1, 1, "1", "a")};
+  inner_->rows[0][2] = Value::text("much");
+  ASSERT_TRUE((*reader)->begin((*tables)[0]));
+  const auto odd = (*reader)->read({}, {});
+  ASSERT_FALSE(odd);
+  EXPECT_EQ(odd.error().blame(), Blame::kData);
+}
+
 }  // namespace
 }  // namespace weft::transform

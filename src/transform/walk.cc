@@ -112,6 +112,15 @@ void Walk::take(const ColumnChoices& entries, std::vector<size_t>& about) {
   }
 }
 
+void Walk::take(const Filters& entries, std::vector<size_t>& about) {
+  for (size_t i = 0; i < entries.size(); ++i) {
+    if (!is(entries[i].table)) continue;
+    about.push_back(i);
+    conditions_.push_back({&entries[i].condition, columns_});
+    did(cat("filter ", entries[i].condition.text()));
+  }
+}
+
 void Walk::choose(const ColumnChoice& entry) {
   const bool keeps = !entry.keep.empty();
   const std::vector<std::string>& names = keeps ? entry.keep : entry.drop;

@@ -21,6 +21,12 @@ class Walk {
     bool key = false;
   };
 
+  // A condition, and what the columns were called where it stands.
+  struct Condition {
+    const Expression* expression = nullptr;
+    std::vector<Column> columns;
+  };
+
   // `complete`: these are all columns of the table, so that one which a step names and is not among them is a problem.
   Walk(TableName table, std::vector<Column> columns, bool complete, const std::set<TableName>& tables);
 
@@ -28,6 +34,7 @@ class Walk {
   // names that were there before it.
   void take(const Renames& entries, std::vector<size_t>& about);
   void take(const ColumnChoices& entries, std::vector<size_t>& about);
+  void take(const Filters& entries, std::vector<size_t>& about);
 
   // Whether a reference of the steps means this table.
   [[nodiscard]] bool is(std::string_view reference) const;
@@ -45,6 +52,8 @@ class Walk {
 
   [[nodiscard]] const std::vector<Column>& columns() const { return columns_; }
 
+  [[nodiscard]] const std::vector<Condition>& conditions() const { return conditions_; }
+
   [[nodiscard]] const std::vector<std::string>& problems() const { return problems_; }
 
   // What the entries taken do to this table.
@@ -61,6 +70,7 @@ class Walk {
   bool complete_;
   std::vector<Column> columns_;
   const std::set<TableName>& tables_;
+  std::vector<Condition> conditions_;
   std::vector<std::string> problems_;
   std::string text_;
 };

@@ -182,4 +182,14 @@ std::string without_identity(const std::vector<CatalogueTable>& tables) {
   return out;
 }
 
+std::string without_old_values(const std::vector<CatalogueTable>& tables) {
+  for (const CatalogueTable& table : tables) {
+    if (table.identity == 'f') continue;
+    return cat("its replica identity is not FULL, so the log has old values of its key only: ALTER TABLE ",
+               quote_name(table.schema->name),
+               " REPLICA IDENTITY FULL");
+  }
+  return {};
+}
+
 }  // namespace weft::postgres

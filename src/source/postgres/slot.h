@@ -51,5 +51,7 @@ enum class Slots : uint8_t { kMade, kLeft };
 
 // Tables whose updates and deletes the log would not say the row of, with the statement that mends each; empty if none.
 [[nodiscard]] std::string without_identity(const std::vector<CatalogueTable>& tables);
+// Of the first of these tables whose old images have not all columns; empty if there is none.
+[[nodiscard]] std::string without_old_values(const std::vector<CatalogueTable>& tables);
 
 }  // namespace weft::postgres
