@@ -200,6 +200,7 @@ Status begin_again(const PipelineOptions& options, Source& source, Target& targe
   TRY(look_at_source(source, sides));
   Group group;
   group.from = sides.progress;
+  for (SchemaRef& schema : sides.catalogue) schema = next_version(schema, opened.schemas);
   group.schemas = sides.catalogue;
   std::erase_if(opened.tables, [](const TableStateRow& row) { return !is_set_aside(row.state); });
   for (const SchemaRef& schema : sides.catalogue) {

@@ -138,6 +138,61 @@ TEST_P(TransformTest, ARenameAtTheSourceStopsWhereTheStepsNoLongerFit) {
   expect_at_target("SELECT * FROM customers ORDER BY id", "1,ann|2,bob|3,cid|4,dan");
 }
 
+TEST_P(TransformTest, ATableGoesIntoTheSchemaThatARenameNames) {
+  if (GetParam() == SideKind::kSqlite) GTEST_SKIP() << "it has no schemas";
+  target_->exec("CREATE SCHEMA sales");
+  target_->exec(
+      "CREATE TABLE sales.purchases (id BIGSERIAL PRIMARY KEY, cust BIGINT, amount BIGINT, note VARCHAR(200))");
+  const std::string path = file("  - rename: {orders: sales.purchases, customers: sales.customers}\n");
+  const WeftResult copied = run_until_now(path);
+  ASSERT_EQ(copied.code, 0) << copied.out;
+  source_->exec("DELETE FROM orders WHERE id > 10");
+  const WeftResult followed = run_until_now(path);
+  ASSERT_EQ(followed.code, 0) << followed.out;
+  expect_at_target("SELECT count(*), max(id) FROM sales.purchases", "10,10");
+  expect_at_target("SELECT name FROM sales.customers ORDER BY id", "ann|bob");
+  const WeftResult verified = weft({"verify", path});
+  EXPECT_EQ(verified.code, 0) << verified.out;
+  const WeftResult torn_down = weft({"teardown", path, "--cutover"});
+  EXPECT_EQ(torn_down.code, 0) << torn_down.out;
+  expect_at_target("SELECT nextval('sales.purchases_id_seq')", "11");
+}
+
+TEST_P(TransformTest, KeysThatActFollowTheNewNames) {
+  const std::string path = file(
+      "  - rename: {tops: parents, tops.id: nr, subs: children, subs.top: parent}\n"
+      "  - columns: {children: {drop: [extra]}}\n");
+  source_->exec("CREATE TABLE tops (id BIGINT NOT NULL PRIMARY KEY, v BIGINT)");
+  source_->exec(
+      "CREATE TABLE subs (extra BIGINT, id BIGINT NOT NULL PRIMARY KEY, top BIGINT, CONSTRAINT fk FOREIGN KEY (top) "
+      "REFERENCES tops (id) ON DELETE CASCADE)");
+  source_->exec("INSERT INTO tops VALUES (1, 1), (2, 2)");
+  source_->exec("INSERT INTO subs VALUES (0, 1, 1), (0, 2, 1), (0, 3, 2)");
+  const WeftResult copied = run_until_now(path);
+  ASSERT_EQ(copied.code, 0) << copied.out;
+  auto session = source_->session();
+  if (GetParam() == SideKind::kSqlite) session->exec("PRAGMA foreign_keys = ON");
+  session->exec("DELETE FROM tops WHERE id = 1");
+  const WeftResult followed = run_until_now(path);
+  ASSERT_EQ(followed.code, 0) << followed.out;
+  expect_at_target("SELECT id, parent FROM children ORDER BY id", "3,2");
+  expect_at_target("SELECT nr FROM parents ORDER BY nr", "2");
+}
+
+TEST_P(TransformTest, ThroughAJournalOnDiskToo) {
+  const std::string path =
+      file(cat(kShaped, "journal: 'file:", (dir_.path() / "journal").string(), "'\n"), ", schema_changes: evolve");
+  ASSERT_EQ(run_until_now(path).code, 0);
+  source_->exec("ALTER TABLE orders ADD COLUMN secret VARCHAR(20)");
+  source_->exec("ALTER TABLE customers ADD COLUMN city VARCHAR(20)");
+  source_->exec("INSERT INTO orders (id, cust, amount, secret) VALUES (200, 1, 7, 'hidden')");
+  source_->exec("INSERT INTO customers (id, name, ssn, city) VALUES (4, 'dan', '1', 'Rome')");
+  const WeftResult followed = run_until_now(path);
+  ASSERT_EQ(followed.code, 0) << followed.out;
+  expect_at_target("SELECT * FROM purchases WHERE id = 200", "200,1,7");
+  expect_at_target("SELECT id, name, city FROM customers WHERE id = 4", "4,dan,Rome");
+}
+
 constexpr const char* kFiltered =
     "  - filter: {orders: \"amount > 0 AND (note IS NULL OR note NOT LIKE 'hidden%')\"}\n"
     "  - rename: {orders: purchases}\n";
@@ -247,9 +302,11 @@ TEST_P(TransformFilterTest, ATableOfManyChunksOfWhichFewRowsPassIsCopied) {
 }
 
 TEST_P(TransformFilterTest, AnotherFilterWaitsForTheTableToBeCopiedAgain) {
-  const std::string path = file("  - filter: {orders: amount > 0}\n");
+  const std::string path = file("  - filter: {orders: amount > 0}\n", ", schema_changes: evolve");
   ASSERT_EQ(run_until_now(path).code, 0);
-  source_->exec("INSERT INTO orders VALUES (60, 1, 1, NULL)");
+  source_->exec("ALTER TABLE orders ADD COLUMN more BIGINT");
+  source_->exec("INSERT INTO orders VALUES (60, 1, 1, NULL, 5)");
+  EXPECT_EQ(run_until_now(path).code, 0) << "the shape has its second version";
   (void)file("  - filter: {orders: \"amount  >  0\"}\n");
   EXPECT_EQ(run_until_now(path).code, 0) << "the same condition, written otherwise";
   (void)file("  - filter: {orders: amount > 20}\n");
@@ -262,6 +319,8 @@ TEST_P(TransformFilterTest, AnotherFilterWaitsForTheTableToBeCopiedAgain) {
   const WeftResult resumed = run_until_now(path);
   ASSERT_EQ(resumed.code, 0) << resumed.out;
   expect_at_target("SELECT count(*), min(amount) FROM orders", "5,21");
+  const WeftResult again = run_until_now(path);
+  EXPECT_EQ(again.code, 0) << again.out;
 }
 
 TEST_P(TransformFilterTest, AFilterIsRefusedWithItsReasonBeforeAnythingMoves) {
