@@ -23,13 +23,16 @@ class Passage {
   }
 
   Batch take() {
-    builder_.keep_all_of(batch_);
+    size_t before = 0;
     for (const Transaction& tx : batch_.transactions()) {
       builder_.begin(tx.commit_us, tx.first);
       for (const Change& change : tx.changes) std::visit([&](const auto& c) { add(c); }, change);
-      builder_.viewed(tx.bytes);
+      if (added_ > before) builder_.viewed(tx.bytes);
+      before = added_;
       builder_.end(tx.position_index, tx.last);
     }
+    // Of rows that all stay behind nothing is held.
+    if (added_ > 0) builder_.keep_all_of(batch_);
     return builder_.finish(batch_.shared_positions());
   }
 
@@ -112,13 +115,13 @@ class Passage {
     out.before = plan.project(change.before, arena_);
     out.after = plan.project(change.after, arena_);
     keep(schema);
-    builder_.add(out);
+    put(out);
   }
 
   void add(const Truncate& change) {
     const TableSteps& plan = plan_of(change.schema);
     keep(plan.schema);
-    builder_.add(Truncate{plan.schema.get()});
+    put(Truncate{plan.schema.get()});
   }
 
   // Names after the steps; of columns that do not go on the new name is empty, and the old one beside it.
@@ -142,12 +145,17 @@ class Passage {
       added[i].name = arena_.copy(column);
     }
     out.added = added;
-    builder_.add(out);
+    put(out);
   }
 
-  void add(const TwoPhase& change) { builder_.add(change); }
+  void add(const TwoPhase& change) { put(change); }
 
-  void add(const Origin& change) { builder_.add(change); }
+  void add(const Origin& change) { put(change); }
+
+  void put(const Change& change) {
+    builder_.add(change);
+    ++added_;
+  }
 
   void keep(const SchemaRef& schema) {
     if (schema.get() == kept_) return;
@@ -162,6 +170,7 @@ class Passage {
   const TableSchema* last_schema_ = nullptr;
   const TableSteps* last_ = nullptr;
   const TableSchema* kept_ = nullptr;
+  size_t added_ = 0;
 };
 
 }  // namespace

@@ -176,6 +176,7 @@ TEST_F(FilterTest, RowsThatCrossAFilterComeOrGo) {
   EXPECT_TRUE(std::get<RowChange>(last_.transactions()[0].changes[0]).hidden_actions);
   EXPECT_EQ(delivered({update(null_, other_)}), "insert shop.orders (1, 2, 4.00, 'y')\n");
   EXPECT_EQ(delivered({update(out_, null_)}), "") << "the transaction is empty, and keeps its position";
+  EXPECT_EQ(last_.transactions()[0].bytes, 0u);
   EXPECT_EQ(
       delivered({RowChange{orders_.get(), Op::kDelete, one_, {}}, RowChange{orders_.get(), Op::kDelete, out_, {}}}),
       "delete shop.orders (1, 2, 3.50, 'x')\n");

@@ -353,6 +353,25 @@ TEST_P(TransformFilterTest, ALogWithoutOldValuesIsRefusedWithTheStatementThatMen
   EXPECT_EQ(run_until_now(path).code, 0);
 }
 
+TEST_P(TransformFilterTest, EveryPartitionLogsOldValuesByItself) {
+  if (GetParam() != SideKind::kPostgres) GTEST_SKIP() << "partitions of others have no settings of their own";
+  source_->exec(
+      "CREATE TABLE parts (id BIGINT NOT NULL PRIMARY KEY, n BIGINT) PARTITION BY RANGE (id); "
+      "CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM (0) TO (100); "
+      "ALTER TABLE parts REPLICA IDENTITY FULL; INSERT INTO parts VALUES (1, 1), (2, -1)");
+  const std::string path = file("  - filter: {parts: n > 0}\n");
+  const WeftResult refused = run_until_now(path);
+  EXPECT_EQ(refused.code, 3) << refused.out;
+  EXPECT_NE(refused.out.find("ALTER TABLE \"public\".\"parts_1\" REPLICA IDENTITY FULL"), std::string::npos)
+      << refused.out;
+  source_->exec("ALTER TABLE parts_1 REPLICA IDENTITY FULL");
+  ASSERT_EQ(run_until_now(path).code, 0);
+  source_->exec("UPDATE parts SET n = -n");
+  const WeftResult followed = run_until_now(path);
+  ASSERT_EQ(followed.code, 0) << followed.out;
+  expect_at_target("SELECT * FROM parts", "2,1");
+}
+
 TEST_P(TransformFilterTest, AnUpdateWithoutOldValuesStopsThePipelineByName) {
   if (GetParam() == SideKind::kSqlite) GTEST_SKIP() << "its triggers log full rows";
   const std::string path = file(kFiltered);
