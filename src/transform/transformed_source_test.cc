@@ -264,11 +264,13 @@ TEST_F(FilterTest, RowsThatAreThereAreFilteredAndTheRangeIsReadAllTheSame) {
   const auto first = (*reader)->read({}, {});
   ASSERT_TRUE(first);
   ASSERT_EQ(first->rows.size(), 1u);
+  ASSERT_TRUE(first->last_key());
   EXPECT_EQ(describe(first->last_key()->row()), "(2)");
   const auto second = (*reader)->read({}, {});
   ASSERT_TRUE(second);
   EXPECT_TRUE(second->rows.empty());
   EXPECT_TRUE(second->end);
+  ASSERT_TRUE(second->last_key()) << "a chunk without rows goes on all the same";
   EXPECT_EQ(describe(second->last_key()->row()), "(4)") << "a chunk without rows goes on all the same";
   const std::vector<OwnedRow> keys = {OwnedRow(std::vector<Value>{Value::int64(2)})};
   EXPECT_TRUE((*reader)->read_keys(keys)->rows.empty());
