@@ -78,6 +78,7 @@ TEST_P(TransformTest, ARenameAtTheSourceStopsWhereTheStepsNoLongerFit) {
   const WeftResult stopped = run_until_now(path);
   EXPECT_EQ(stopped.code, GetParam() == SideKind::kSqlite ? 3 : 1) << stopped.out;
   EXPECT_NE(stopped.out.find("column ssn"), std::string::npos) << stopped.out;
+  EXPECT_NE(stopped.out.find("change the steps in the same way"), std::string::npos) << stopped.out;
   expect_at_target("SELECT * FROM customers ORDER BY id", "1,ann|2,bob|3,cid");
   const std::string mended = file("  - columns: {customers: {drop: [secret]}}\n");
   const WeftResult other = run_until_now(mended);
