@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "transform/predicate.h"
 
-#include <algorithm>
+#include <array>
 #include <optional>
 
 #include "transform/bound.h"
@@ -27,14 +27,28 @@ Answers negation(Answers a) {
 }
 
 // The lower one of both, by false < null < true, for each pair that may be.
-Answers conjunction(Answers a, Answers b) {
+constexpr Answers lower(Answers a, Answers b) {
   Answers out = 0;
   for (const Answers x : {kFalse, kNull, kTrue}) {
     for (const Answers y : {kFalse, kNull, kTrue}) {
-      if ((a & x) != 0 && (b & y) != 0) out |= std::min(x, y);
+      if ((a & x) != 0 && (b & y) != 0) out = static_cast<Answers>(out | (x < y ? x : y));
     }
   }
   return out;
+}
+
+using Table = std::array<std::array<Answers, kAny + 1>, kAny + 1>;
+
+constexpr Table kLower = [] {
+  Table table{};
+  for (Answers a = 0; a <= kAny; ++a) {
+    for (Answers b = 0; b <= kAny; ++b) table[a][b] = lower(a, b);
+  }
+  return table;
+}();
+
+Answers conjunction(Answers a, Answers b) {
+  return kLower[a][b];
 }
 
 Answers disjunction(Answers a, Answers b) {
@@ -155,11 +169,15 @@ Answers judge_node(const Bound& node, Row row) {
   switch (node.what) {
     case Node::What::kAnd:
       out = kTrue;
-      for (const Bound& part : node.parts) out = conjunction(out, judge_node(part, row));
+      for (size_t i = 0; i < node.parts.size() && out != kFalse; ++i) {
+        out = conjunction(out, judge_node(node.parts[i], row));
+      }
       return out;
     case Node::What::kOr:
       out = kFalse;
-      for (const Bound& part : node.parts) out = disjunction(out, judge_node(part, row));
+      for (size_t i = 0; i < node.parts.size() && out != kTrue; ++i) {
+        out = disjunction(out, judge_node(node.parts[i], row));
+      }
       return out;
     case Node::What::kNot:
       return negation(judge_node(node.parts[0], row));
@@ -170,7 +188,7 @@ Answers judge_node(const Bound& node, Row row) {
       break;
     case Node::What::kIn:
       out = kFalse;
-      for (size_t i = 1; i < node.terms.size(); ++i) {
+      for (size_t i = 1; i < node.terms.size() && out != kTrue; ++i) {
         out = disjunction(out, judge_comparison(node.terms[0], node.terms[i], Comparison::kEqual, row));
       }
       break;
