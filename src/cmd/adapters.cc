@@ -6,8 +6,8 @@
 #include <string_view>
 #include <utility>
 
+#include "base/nearest.h"
 #include "base/text.h"
-#include "control/nearest.h"
 #include "engine/mysql/options.h"
 #include "source/mysql/mysql_source.h"
 #include "source/postgres/postgres_source.h"
@@ -17,6 +17,7 @@
 #include "target/postgres/administration.h"
 #include "target/postgres/postgres_target.h"
 #include "target/sqlite/sqlite_target.h"
+#include "transform/transformed_source.h"
 
 namespace weft {
 namespace {
@@ -76,9 +77,7 @@ Result<mysql::MySqlTargetOptions> mysql_target_options(const PipelineConfig& con
                                    .stop = stop};
 }
 
-}  // namespace
-
-Result<std::unique_ptr<Source>> make_source(const PipelineConfig& config, const std::stop_token& stop) {
+Result<std::unique_ptr<Source>> plain_source(const PipelineConfig& config, const std::stop_token& stop) {
   if (has(kMysql, config.from.url.scheme())) {
     Result<mysql::Options> server = mysql::parse_url(config.from.url.value);
     if (!server) return std::move(server).error().with("from.url");
@@ -117,6 +116,18 @@ Result<std::unique_ptr<Source>> make_source(const PipelineConfig& config, const 
     return source;
   }
   return no_adapter("from.url", config.from.url, sources_built_in());
+}
+
+std::unique_ptr<Source> with_steps(const PipelineConfig& config, std::unique_ptr<Source> source) {
+  if (config.transform.empty()) return source;
+  return transform::make_transformed_source(std::move(source), config.transform);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Source>> make_source(const PipelineConfig& config, const std::stop_token& stop) {
+  TRY_ASSIGN(std::unique_ptr<Source> source, plain_source(config, stop));
+  return with_steps(config, std::move(source));
 }
 
 Result<std::unique_ptr<Target>> make_target(const PipelineConfig& config, const std::stop_token& stop) {
@@ -174,7 +185,9 @@ Result<std::unique_ptr<Source>> make_reader(std::string_view key,
 }  // namespace
 
 Result<std::unique_ptr<Source>> make_source_reader(const PipelineConfig& config, const std::stop_token& stop) {
-  return make_reader("from.url", config.from.url, config.from.tables, config.from.exclude, stop);
+  TRY_ASSIGN(std::unique_ptr<Source> reader,
+             make_reader("from.url", config.from.url, config.from.tables, config.from.exclude, stop));
+  return with_steps(config, std::move(reader));
 }
 
 Result<std::unique_ptr<Source>> make_target_reader(const PipelineConfig& config,

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/nearest.h"
 #include "base/text.h"
-#include "control/nearest.h"
 #include "control/secrets.h"
 
 namespace weft {

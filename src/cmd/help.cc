@@ -2,10 +2,10 @@
 // weft help, weft completion: what a person, man and a shell want to know of the commands.
 #include <cstdio>
 
+#include "base/nearest.h"
 #include "base/text.h"
 #include "cmd/commands.h"
 #include "cmd/manual.h"
-#include "control/nearest.h"
 
 namespace weft {
 namespace {

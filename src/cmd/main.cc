@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "base/memory.h"
+#include "base/nearest.h"
 #include "base/text.h"
 #include "cmd/commands.h"
-#include "control/nearest.h"
 #include "control/secrets.h"
 #include "io/signals.h"
 

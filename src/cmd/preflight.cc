@@ -38,7 +38,7 @@ Finding failed(const Error& error) {
   return {Level::kError, error.message(), {}};
 }
 
-void look_at_source(Source& source, const Patience& patience, Preflight& found) {
+void look_at_source(Source& source, const Patience& patience, const PreflightOptions& options, Preflight& found) {
   Result<SourceInfo> info = ask_for_a_while(patience, [&] { return source.connect(); });
   if (!info) {
     found.source.push_back(failed(info.error()));
@@ -60,6 +60,12 @@ void look_at_source(Source& source, const Patience& patience, Preflight& found) 
     found.source.push_back(
         {Level::kError, "no table is there to be replicated", "see --table and --exclude, and the grants of the user"});
   }
+  if (const Status fits = source.refuse_steps(); !fits) {
+    const Level level = options.steps_may_fit_yet ? Level::kWarning : Level::kError;
+    found.source.push_back({level, fits.error().message(), {}, fits.error().table()});
+  }
+  // What such a table would need at the target is not what the steps want.
+  std::erase_if(found.tables, [](const SchemaRef& table) { return !table->unfit().empty(); });
 }
 
 Status split_tables(Target& target,
@@ -103,7 +109,7 @@ Preflight preflight(
     Source& source, Target& target, Clock& clock, const PreflightOptions& options, const std::stop_token& stop) {
   Preflight found;
   const Patience patience{clock, stop, clock.now() + options.wait, options.retry};
-  look_at_source(source, patience, found);
+  look_at_source(source, patience, options, found);
   // The question itself doesn't matter: its answer says that the target is there.
   const TableSchema any;
   const Result<bool> reached =

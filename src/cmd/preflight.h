@@ -17,6 +17,7 @@ namespace weft {
 struct PreflightOptions {
   bool create_tables = false;                // missing tables are no trouble then
   bool tables_may_change = false;            // what tables lack is judged where the stream stands, here it is a warning
+  bool steps_may_fit_yet = false;            // the stream may stand where the tables still had what a step names
   Duration wait = std::chrono::seconds(10);  // for both servers together
   Duration retry = std::chrono::milliseconds(250);
 };

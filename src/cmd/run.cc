@@ -140,7 +140,7 @@ Status Run::serve() {
 // With `evolve` the stream brings the target what it lacks; before the first start nothing does.
 PreflightOptions preflight_options(const PipelineConfig& config) {
   const bool evolves = config.to.schema_changes == "evolve";
-  return {.create_tables = config.to.create_tables || evolves, .tables_may_change = evolves};
+  return {.create_tables = config.to.create_tables || evolves, .tables_may_change = evolves, .steps_may_fit_yet = true};
 }
 
 // Nothing when all is well; else the exit code.

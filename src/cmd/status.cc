@@ -8,12 +8,12 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/nearest.h"
 #include "base/text.h"
 #include "cmd/adapters.h"
 #include "cmd/commands.h"
 #include "cmd/screen.h"
 #include "cmd/status_text.h"
-#include "control/nearest.h"
 #include "control/running.h"
 #include "control/status_json.h"
 #include "io/file.h"

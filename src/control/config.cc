@@ -9,6 +9,7 @@
 #include "control/config_yaml.h"
 #include "control/journal_config.h"
 #include "control/schema.h"
+#include "control/transform_config.h"
 #include "io/http.h"
 
 namespace weft {
@@ -28,32 +29,6 @@ struct Binding {
   void (*read)(PipelineConfig&, const Reading&);
   std::string (*print)(const PipelineConfig&);
 };
-
-// A text as YAML: plain where that is safe.
-std::string yaml_text(const std::string& text) {
-  constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:+";
-  constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ/";
-  const bool word = text == "true" || text == "false" || text == "null" || text == "Null" || text == "NULL";
-  const bool plain = !text.empty() && !word && text.find_first_not_of(kPlain) == std::string::npos &&
-                     kLetters.find(text[0]) != std::string_view::npos && text.back() != ':';
-  if (plain) return text;
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '\n') {
-      out += "\\n";
-      continue;
-    }
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
-  }
-  return out + "\"";
-}
-
-std::string yaml_list(const std::vector<std::string>& texts) {
-  std::string out = "[";
-  for (const std::string& text : texts) out += (out.size() == 1 ? "" : ", ") + yaml_text(text);
-  return out + "]";
-}
 
 std::vector<std::string> texts_of(const ConfigNode& node) {
   std::vector<std::string> texts;
@@ -138,6 +113,9 @@ constexpr Binding kBindings[] = {
        std::from_chars(r.node.text.data(), r.node.text.data() + r.node.text.size(), c.to.lanes);
      },
      [](const PipelineConfig& c) { return c.to.lanes == 0 ? std::string("auto") : std::to_string(c.to.lanes); }},
+    {"transform",
+     [](PipelineConfig& c, const Reading& r) { c.transform = read_transform(r.node, r.problems); },
+     [](const PipelineConfig& c) { return print_transform(c.transform); }},
     {"until",
      [](PipelineConfig& c, const Reading& r) {
        c.until = r.node.text == "now"          ? Until::kNow

@@ -16,6 +16,7 @@
 #include "control/config_node.h"
 #include "control/secrets.h"
 #include "pipeline/pipeline.h"
+#include "transform/steps.h"
 
 namespace weft {
 
@@ -46,6 +47,7 @@ struct PipelineConfig {
   std::string name;  // empty: from the source's identity
   FromConfig from;
   ToConfig to;
+  transform::Steps transform;
   Until until = Until::kForever;
   bool setup = true;  // run creates what it needs
   std::string journal = "memory";

@@ -190,8 +190,8 @@ TEST(ConfigTest, WhatThisVersionLacksIsRefusedByName) {
             "shop.yaml:2: not available in this version: to.consistency keyed; available: atomic");
   EXPECT_EQ(complaint_after("journal: kafka:j"),
             "shop.yaml:3: not available in this version: journal kafka:j; available: memory, file:");
-  EXPECT_EQ(complaint_after("transform: [{rename: {a: b}}]"),
-            "shop.yaml:3: not available in this version: transform; leave it out: rows are carried as they are");
+  EXPECT_EQ(complaint_after("transform: [{script: rules.ts}]"),
+            "shop.yaml:3: not available in this version: scripts; leave it out: rename, columns and filter are there");
   EXPECT_EQ(complaint_after("route: {by: column, column: region, to: {EU: east}}"),
             "shop.yaml:3: not available in this version: route; leave it out: there is one target");
   EXPECT_EQ(complaint_after(
@@ -200,6 +200,55 @@ TEST(ConfigTest, WhatThisVersionLacksIsRefusedByName) {
   EXPECT_EQ(
       complaint("from: {url: mysql://h/d}\nto:\n  east: {url: postgresql://e/d}\n  west: {url: postgresql://w/d}\n"),
       "shop.yaml:3: not available in this version: several targets; give one target: to: {url: ...}");
+}
+
+TEST(ConfigTest, StepsAreReadInOrderAndPrintedAsTheyAre) {
+  const std::string text = cat(kSmall,
+                               R"(transform:
+  - rename: {orders: sales.orders, "orders.cust no": customer}
+  - columns: {customers: {drop: [ssn, "a b"]}, notes: {keep: [id]}}
+  - filter: {memos: "id > 0 AND note = 'it''s'", orders: "amount>0"}
+  - rename: {notes: memos}
+)");
+  const auto config = load(text);
+  ASSERT_TRUE(config) << config.error().message();
+  const transform::Steps expected = {
+      transform::Renames{{"orders", "sales.orders"}, {"orders.cust no", "customer"}},
+      transform::ColumnChoices{{"customers", {}, {"ssn", "a b"}}, {"notes", {"id"}, {}}},
+      transform::Filters{{"memos", *transform::Expression::parse("id > 0 and note = 'it''s'")},
+                         {"orders", *transform::Expression::parse("amount > 0")}},
+      transform::Renames{{"notes", "memos"}}};
+  EXPECT_EQ(config->transform, expected);
+  const std::string printed = print_config(*config);
+  EXPECT_NE(printed.find("transform: [{rename: {orders: sales.orders, \"orders.cust no\": customer}}, {columns: "),
+            std::string::npos)
+      << printed;
+  const auto again = load(printed);
+  ASSERT_TRUE(again) << again.error().message();
+  EXPECT_EQ(again->transform, expected);
+}
+
+TEST(ConfigTest, StepsThatAreNoneAreRefusedWithTheNearestWord) {
+  EXPECT_EQ(
+      complaint_after("transform:\n  - renam: {a: b}\n"),
+      "shop.yaml:4: unknown key 'renam' in transform[1], expected one of rename, columns, filter, script, nearest "
+      "known word 'rename'");
+  EXPECT_EQ(complaint_after("transform: [{columns: {t: {dorp: [x]}}}]"),
+            "shop.yaml:3: unknown key 'dorp' in transform[1].columns.t, expected one of drop, keep, nearest known word "
+            "'drop'");
+  EXPECT_EQ(complaint_after("transform: [{columns: {t: {drop: [x], keep: [y]}}}]"),
+            "shop.yaml:3: transform[1].columns.t is a mapping, expected a mapping such as {drop: [ssn]} or {keep: [id, "
+            "name]}");
+  EXPECT_EQ(complaint_after("transform: [{rename: {a: b}, columns: {t: {drop: [x]}}}]"),
+            "shop.yaml:3: transform[1] is a mapping, expected one step: rename, columns, filter or script");
+  EXPECT_EQ(complaint_after("transform: [{rename: {a: b.}}]"),
+            "shop.yaml:3: rename of a is 'b.', expected a name, or SCHEMA.TABLE");
+  EXPECT_EQ(complaint_after("transform: [{filter: {t: 'a > > 1', u: 'a = 1'}}]"),
+            "shop.yaml:3: filter of t: at character 5, near '> 1': expected a value");
+  EXPECT_EQ(complaint_after("transform: [{filter: {t: 5}}]"),
+            "shop.yaml:3: transform[1].filter.t is '5', expected a condition such as \"amount > 0\"");
+  EXPECT_EQ(complaint_after("transform: [{columns: {t: {drop: []}}}]"),
+            "shop.yaml:3: transform[1].columns.t.drop is a list, expected a list of columns such as [ssn]");
 }
 
 TEST(ConfigTest, WhatIsLaterIsStillCheckedForItsShape) {

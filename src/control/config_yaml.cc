@@ -267,4 +267,29 @@ std::optional<ConfigNode> read_yaml(const std::string& file, std::string_view te
   return std::nullopt;
 }
 
+std::string yaml_text(const std::string& text) {
+  constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:+";
+  constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ/";
+  const bool word = text == "true" || text == "false" || text == "null" || text == "Null" || text == "NULL";
+  const bool plain = !text.empty() && !word && text.find_first_not_of(kPlain) == std::string::npos &&
+                     kLetters.find(text[0]) != std::string_view::npos && text.back() != ':';
+  if (plain) return text;
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '\n') {
+      out += "\\n";
+      continue;
+    }
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + "\"";
+}
+
+std::string yaml_list(const std::vector<std::string>& texts) {
+  std::string out = "[";
+  for (const std::string& text : texts) out += (out.size() == 1 ? "" : ", ") + yaml_text(text);
+  return out + "]";
+}
+
 }  // namespace weft

@@ -19,4 +19,9 @@ inline constexpr size_t kConfigDepthMax = 32;
 // Adds every problem that it finds; nothing when no tree could be made.
 [[nodiscard]] std::optional<ConfigNode> read_yaml(const std::string& file, std::string_view text, Problems& problems);
 
+// A text as YAML: plain where that is safe.
+[[nodiscard]] std::string yaml_text(const std::string& text);
+// "[a, "b c"]"
+[[nodiscard]] std::string yaml_list(const std::vector<std::string>& texts);
+
 }  // namespace weft

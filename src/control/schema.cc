@@ -10,8 +10,8 @@
 #include <boost/json.hpp>
 
 #include "base/check.h"
+#include "base/nearest.h"
 #include "base/text.h"
-#include "control/nearest.h"
 
 namespace weft {
 namespace {

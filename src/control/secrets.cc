@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/nearest.h"
 #include "base/text.h"
-#include "control/nearest.h"
 #include "io/file.h"
 
 namespace weft {

@@ -17,6 +17,7 @@ constexpr uint8_t kHiddenActions = 0x20;
 constexpr uint8_t kSchemaChange = 3;
 constexpr uint8_t kDrops = 1, kCreates = 2, kRenames = 4;  // of a schema change
 constexpr uint8_t kNotNull = 16;                           // of a column that it adds
+constexpr uint8_t kAtSource = 32;                          // its name there follows
 constexpr uint64_t kColumnsMax = 4096;                     // of one table, at every source
 constexpr uint8_t kTruncate = 4;
 constexpr uint8_t kTwoPhase = 5;
@@ -94,9 +95,11 @@ bool put_change(const Change& change, const std::function<uint32_t(const TableSc
     w.le((schema->drops ? kDrops : 0) | (schema->creates ? kCreates : 0) | (schema->renames ? kRenames : 0), 1);
     w.varint(schema->added.size());
     for (const AddedColumn& column : schema->added) {
-      w.le(static_cast<uint8_t>(column.kind) | (column.not_null ? kNotNull : 0), 1);
+      const bool renamed = !column.at_source.empty();
+      w.le(static_cast<uint8_t>(column.kind) | (column.not_null ? kNotNull : 0) | (renamed ? kAtSource : 0), 1);
       w.text(column.name);
       w.text(column.text);
+      if (renamed) w.text(column.at_source);
     }
   } else if (const auto* phase = std::get_if<TwoPhase>(&change)) {
     w.le(kTwoPhase, 1);
@@ -163,10 +166,12 @@ SchemaChange read_schema_change(ByteReader& in, const TableSchema* schema, Arena
   for (AddedColumn& column : added) {
     const uint8_t kind = in.u8();
     column.not_null = (kind & kNotNull) != 0;
-    if ((kind & ~kNotNull) > static_cast<uint8_t>(AddedColumn::Default::kOther)) in.fail();
-    column.kind = static_cast<AddedColumn::Default>(kind & ~kNotNull);
+    const auto plain = static_cast<uint8_t>(kind & ~(kNotNull | kAtSource));
+    if (plain > static_cast<uint8_t>(AddedColumn::Default::kOther)) in.fail();
+    column.kind = static_cast<AddedColumn::Default>(plain);
     column.name = in.text();
     column.text = in.text();
+    if ((kind & kAtSource) != 0) column.at_source = in.text();
   }
   change.added = added;
   return change;

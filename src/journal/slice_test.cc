@@ -60,7 +60,7 @@ TEST(Slice, EveryValueComesBackAsItWas) {
   builder.add(RowChange{schema.get(), Op::kDelete, values, {}, true});
   builder.add(RowChange{schema.get(), Op::kInsert, {}, other});
   builder.add(Truncate{schema.get()});
-  static const AddedColumn added[] = {{"c", AddedColumn::Default::kLiteral, "5", true}};
+  static const AddedColumn added[] = {{"c", AddedColumn::Default::kLiteral, "5", true}, {"", {}, "", false, "ssn"}};
   builder.add(SchemaChange{nullptr, "db", "t", "CREATE TABLE t", false, true, true, added});
   builder.add(TwoPhase{TwoPhase::Step::kRollback, "X'78',X'',1"});
   builder.end(0);
@@ -102,7 +102,10 @@ TEST(Slice, EveryValueComesBackAsItWas) {
   const auto& schema_change = std::get<SchemaChange>(tx.changes[4]);
   EXPECT_EQ(schema_change.statement, "CREATE TABLE t");
   EXPECT_TRUE(!schema_change.drops && schema_change.creates && schema_change.renames);
-  ASSERT_EQ(schema_change.added.size(), 1u);
+  ASSERT_EQ(schema_change.added.size(), 2u);
+  EXPECT_EQ(schema_change.added[0].source_name(), "c");
+  EXPECT_EQ(schema_change.added[1].name, "");
+  EXPECT_EQ(schema_change.added[1].source_name(), "ssn");
   EXPECT_EQ(schema_change.added[0].name, "c");
   EXPECT_EQ(schema_change.added[0].kind, AddedColumn::Default::kLiteral);
   EXPECT_EQ(schema_change.added[0].text, "5");

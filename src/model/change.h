@@ -42,6 +42,11 @@ struct AddedColumn {
   Default kind = Default::kNone;
   std::string_view text;
   bool not_null = false;
+  // Its name at the source where the pipeline's steps changed it (then `name` is the new one) or left the column out (then
+  // `name` is empty).
+  std::string_view at_source = {};
+
+  [[nodiscard]] std::string_view source_name() const { return at_source.empty() ? name : at_source; }
 };
 
 // DDL (or any statement) that touches a captured table. `schema` is the shape before it as far as it is known: null for a

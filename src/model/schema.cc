@@ -22,8 +22,29 @@ bool same_shape(const TableSchema& a, const TableSchema& b) {
            x.scale == y.scale && x.int_bits == y.int_bits && x.nullable == y.nullable && x.labels == y.labels &&
            x.generated == y.generated;
   };
-  return a.key == b.key &&
-         std::equal(a.columns.begin(), a.columns.end(), b.columns.begin(), b.columns.end(), same_column);
+  if (a.key != b.key) return false;
+  if (!std::equal(a.columns.begin(), a.columns.end(), b.columns.begin(), b.columns.end(), same_column)) return false;
+  return (!a.taken && !b.taken) || same_shape(at_source(a), at_source(b));
+}
+
+const TableSchema& at_source(const TableSchema& schema) {
+  return schema.taken ? *schema.taken->source : schema;
+}
+
+SchemaRef at_source(const SchemaRef& schema) {
+  return schema && schema->taken ? schema->taken->source : schema;
+}
+
+SchemaRef unknown_shape(const TableSchema& schema) {
+  auto unknown = std::make_shared<TableSchema>();
+  unknown->name = schema.name;
+  if (schema.taken) {
+    auto taken = std::make_shared<StepsTaken>(*schema.taken);
+    taken->source = unknown_shape(at_source(schema));
+    taken->unfit.clear();
+    unknown->taken = std::move(taken);
+  }
+  return unknown;
 }
 
 }  // namespace weft

@@ -81,6 +81,17 @@ struct ForeignKey {
   bool operator==(const ForeignKey&) const = default;
 };
 
+struct TableSchema;
+using SchemaRef = std::shared_ptr<const TableSchema>;
+
+// What the steps of a pipeline (src/transform) made a shape of: rows are read at the source in that form, and go on in this one.
+struct StepsTaken {
+  SchemaRef source;           // without columns where that shape is not known
+  std::string steps;          // what they are, to be compared with those of another run
+  bool names_schema = false;  // the schema of the name was given by a step, and is meant at the target
+  std::string unfit;          // why rows of this shape can't be taken through the steps; empty: they can
+};
+
 struct TableSchema {
   TableName name;
   uint32_t version = 1;
@@ -88,6 +99,7 @@ struct TableSchema {
   std::vector<uint16_t> key;  // ordinals of the primary key (or the first unique NOT NULL key); empty: keyless
   std::vector<std::vector<uint16_t>> unique_keys;  // further unique keys
   std::vector<ForeignKey> foreign_keys;
+  std::shared_ptr<const StepsTaken> taken;  // null: no step had anything to do
 
   [[nodiscard]] bool keyless() const { return key.empty(); }
 
@@ -95,11 +107,20 @@ struct TableSchema {
   [[nodiscard]] bool key_comparable() const;
   // The ordinal of a column by exact name, or -1.
   [[nodiscard]] int find(std::string_view column) const;
+
+  // Why rows of this shape may not be applied; empty: they may.
+  [[nodiscard]] std::string_view unfit() const { return taken ? std::string_view(taken->unfit) : std::string_view(); }
 };
 
-// Whether two versions have the same columns (name, type, nullability) in the same order and the same key.
+// Whether two versions have the same columns (name, type, nullability) in the same order and the same key, here and at the
+// source.
 [[nodiscard]] bool same_shape(const TableSchema& a, const TableSchema& b);
 
-using SchemaRef = std::shared_ptr<const TableSchema>;
+// The shape before any step, as the source has it.
+[[nodiscard]] const TableSchema& at_source(const TableSchema& schema);
+[[nodiscard]] SchemaRef at_source(const SchemaRef& schema);
+
+// The same table with a shape that is not known.
+[[nodiscard]] SchemaRef unknown_shape(const TableSchema& schema);
 
 }  // namespace weft

@@ -13,6 +13,7 @@ constexpr char kFixedLength = 'f';
 constexpr char kNullable = 'n';
 constexpr char kGenerated = 'g';
 constexpr char kIdentity = 'i';
+constexpr char kNamesSchema = 's';
 
 void put(std::string& out, std::string_view field) {
   out.push_back('\t');
@@ -147,6 +148,20 @@ bool read_actions(const std::vector<std::string>& f, TableSchema& out) {
   return read_action(f[1], key.on_delete) && read_action(f[2], key.on_update);
 }
 
+// The source's own form is a text inside of the text.
+bool read_steps(const std::vector<std::string>& f, TableSchema& out) {
+  if (f.size() != 5 || f[2].size() > 1) return false;
+  auto source = decode_schema(f[4]);
+  if (!source || source->taken) return false;
+  auto taken = std::make_shared<StepsTaken>();
+  taken->steps = f[1];
+  taken->names_schema = f[2] == std::string(1, kNamesSchema);
+  taken->unfit = f[3];
+  taken->source = std::make_shared<const TableSchema>(*std::move(source));
+  out.taken = std::move(taken);
+  return true;
+}
+
 bool read_line(const std::vector<std::string>& f, TableSchema& out) {
   if (f[0] == "table" && f.size() == 4) {
     out.name = {f[1], f[2]};
@@ -156,6 +171,7 @@ bool read_line(const std::vector<std::string>& f, TableSchema& out) {
   if (f[0] == "key" && f.size() == 2) return read_ordinals(f[1], out.columns.size(), out.key);
   if (f[0] == "unique" && f.size() == 2) return read_ordinals(f[1], out.columns.size(), out.unique_keys.emplace_back());
   if (f[0] == "actions") return read_actions(f, out);
+  if (f[0] == "steps") return read_steps(f, out);
   if (f[0] == "foreign-key") return read_foreign_key(f, out.columns.size(), out.foreign_keys.emplace_back());
   return false;
 }
@@ -192,6 +208,13 @@ std::string encode_schema(const TableSchema& schema) {
     out += "\nactions";
     put(out, std::string(1, letter_of(key.on_delete)));
     put(out, std::string(1, letter_of(key.on_update)));
+  }
+  if (schema.taken) {
+    out += "\nsteps";
+    put(out, schema.taken->steps);
+    put(out, schema.taken->names_schema ? std::string(1, kNamesSchema) : std::string());
+    put(out, schema.taken->unfit);
+    put(out, encode_schema(*schema.taken->source));
   }
   out.push_back('\n');
   return out;

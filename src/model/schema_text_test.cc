@@ -74,6 +74,44 @@ TEST(SchemaText, GivesBackEveryField) {
   EXPECT_EQ(back->foreign_keys[0].parent_columns, s.foreign_keys[0].parent_columns);
 }
 
+TEST(SchemaText, TheSourcesOwnFormComesBackWithTheStepsBetween) {
+  TableSchema s = full_schema();
+  auto taken = std::make_shared<StepsTaken>();
+  taken->source = std::make_shared<TableSchema>(full_schema());
+  taken->steps = "drop \"ssn\\\"; filter a = 'x\ty\n'";
+  taken->names_schema = true;
+  taken->unfit = "why";
+  s.name = {"sales", "orders"};
+  s.taken = taken;
+  const std::string text = encode_schema(s) + encode_column(s.columns[0]);
+  const auto back = decode_schema(text);
+  ASSERT_TRUE(back) << back.error().message();
+  EXPECT_EQ(back->columns.size(), 4u) << "a column that is added later is one of this form";
+  ASSERT_TRUE(back->taken);
+  EXPECT_EQ(back->taken->steps, taken->steps);
+  EXPECT_EQ(back->taken->unfit, "why");
+  EXPECT_TRUE(back->taken->names_schema);
+  EXPECT_EQ(encode_schema(at_source(*back)), encode_schema(full_schema()));
+  EXPECT_FALSE(decode_schema("weft-schema\t1\ntable\ta\tb\t1\nsteps\tx\t\t\tno schema\n"));
+}
+
+TEST(Schema, AnotherShapeAtTheSourceIsAnotherShape) {
+  TableSchema a = full_schema();
+  TableSchema b = a;
+  TableSchema more = a;
+  more.columns.emplace_back();
+  const auto from = [](const TableSchema& source) {
+    auto taken = std::make_shared<StepsTaken>();
+    taken->source = std::make_shared<TableSchema>(source);
+    return taken;
+  };
+  a.taken = from(full_schema());
+  b.taken = from(full_schema());
+  EXPECT_TRUE(same_shape(a, b));
+  b.taken = from(more);
+  EXPECT_FALSE(same_shape(a, b));
+}
+
 TEST(SchemaText, KeepsAKeylessTableKeyless) {
   TableSchema s;
   s.name = {"shop", "log"};

@@ -25,6 +25,13 @@ void BatchBuilder::keep(SlabRef slab) {
   slabs_.push_back(std::move(slab));
 }
 
+// Its slabs serve other batches, too: what counts is what it counts of them, not their size.
+void BatchBuilder::keep_all_of(const Batch& other) {
+  others_.insert(others_.end(), other.slabs_.begin(), other.slabs_.end());
+  bytes_of_others_ += other.bytes_;
+  for (const SchemaRef& schema : other.schemas_) keep(schema);
+}
+
 void BatchBuilder::begin(int64_t commit_us, bool first) {
   CHECK(!open_);
   open_ = true;
@@ -58,7 +65,8 @@ Batch BatchBuilder::finish(std::shared_ptr<const PositionLog> positions) {
   batch.transactions_ = std::exchange(transactions_, {});
   transactions_.reserve(
       batch.transactions_.size());  // the next batch is likely as large; growing to it moves it over and over
-  batch.bytes_ = arena_.bytes() + batch.transactions_.size() * sizeof(Transaction);
+  batch.bytes_ = arena_.bytes() + batch.transactions_.size() * sizeof(Transaction) + bytes_of_others_;
+  bytes_of_others_ = 0;
   current_.bytes += arena_.bytes() - bytes_mark_;
   bytes_mark_ = 0;
   batch.slabs_ = arena_.take();
@@ -66,6 +74,8 @@ Batch BatchBuilder::finish(std::shared_ptr<const PositionLog> positions) {
     batch.bytes_ += slab->capacity();
     if (std::find(batch.slabs_.begin(), batch.slabs_.end(), slab) == batch.slabs_.end()) batch.slabs_.push_back(slab);
   }
+  for (SlabRef& slab : others_) batch.slabs_.push_back(std::move(slab));
+  others_.clear();
   batch.schemas_ = schemas_;
   batch.positions_ = std::move(positions);
   slabs_.clear();

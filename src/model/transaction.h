@@ -58,6 +58,8 @@ class Batch {
 
   [[nodiscard]] const PositionLog* positions() const { return positions_.get(); }
 
+  [[nodiscard]] const std::shared_ptr<const PositionLog>& shared_positions() const { return positions_; }
+
   // The owner of a schema that a change of this batch names; null if it is not kept here.
   [[nodiscard]] SchemaRef schema(const TableSchema* schema) const;
 
@@ -85,6 +87,8 @@ class BatchBuilder {
   void keep(const SchemaRef& schema);
   // Keeps foreign bytes alive with the batch: a slab that values point into and that the arena does not own.
   void keep(SlabRef slab);
+  // Keeps everything alive that the other batch does: its shapes, and the bytes that its changes view.
+  void keep_all_of(const Batch& other);
   void begin(int64_t commit_us, bool first = true);
 
   void add(const Change& change) { changes_.push_back(change); }
@@ -124,6 +128,8 @@ class BatchBuilder {
   Transaction current_;
   bool open_ = false;
   size_t bytes_mark_ = 0;
+  std::vector<SlabRef> others_;  // of keep_all_of()
+  size_t bytes_of_others_ = 0;
 };
 
 }  // namespace weft

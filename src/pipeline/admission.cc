@@ -164,12 +164,19 @@ Result<Admission::Fit> Admission::take_transaction(bool quiet) {
     }
   }
   if (two_phase()) return take_two_phase(tx, *tx.two_phase(), quiet);
+  bool judged = false;
   for (const Change& change : tx.changes) {
     const auto* ddl = std::get_if<SchemaChange>(&change);
     if (ddl != nullptr && !is_aside(ddl->schema)) {
-      TRY_ASSIGN(const Fit fit, take_schema_change(*ddl, quiet));
-      if (fit != Fit::kTaken) return fit;
+      // What an earlier one of this transaction put into the ticket is no reason to wait.
+      if (!judged && (ticket_ || !quiet)) return Fit::kWait;
+      TRY(take_schema_change(*ddl));
+      judged = true;
     }
+    // What comes before a row that will be refused is applied first.
+    const auto* row = std::get_if<RowChange>(&change);
+    const bool unfit = row != nullptr && !row->schema->unfit().empty();
+    if (unfit && !judged && !tx.fragment() && (ticket_ || !quiet)) return Fit::kWait;
   }
   for (const Change& change : tx.changes) TRY(add_change(change));
   if (ticket_ && !tx.empty()) ticket_->origin = origin_;
@@ -237,8 +244,7 @@ void Admission::close_fragment(bool first, bool last) {
   full_ = true;
 }
 
-Result<Admission::Fit> Admission::take_schema_change(const SchemaChange& change, bool quiet) {
-  if (ticket_ || !quiet) return Fit::kWait;
+Status Admission::take_schema_change(const SchemaChange& change) {
   const auto before = std::find_if(known_.begin(), known_.end(), [&](const SchemaRef& k) {
     return k->name.schema == change.database && k->name.table == change.table && !k->columns.empty();
   });
@@ -248,7 +254,7 @@ Result<Admission::Fit> Admission::take_schema_change(const SchemaChange& change,
   for (const TableStateRow& state : ruling.states) put_state(state);
   for (const DeadLetterStep& step : ruling.letters) open_ticket().letter_steps.push_back(step);
   held_ = held_ || (ruling.changed && !next_->fragment());
-  return Fit::kTaken;
+  return ok();
 }
 
 bool Admission::is_aside(const TableSchema* schema) {
@@ -273,6 +279,7 @@ Status Admission::add_row(const RowChange& change) {
   const bool dropped = verdict.fate == Verdict::Fate::kDrop;
   const bool acts = change.op != Op::kInsert && !actions_.empty();
   if (dropped && !acts) return ok();
+  if (!change.schema->unfit().empty()) return refuse_unfit(change);
   TRY_ASSIGN(const TargetTableRef table, table_of(change.schema));
   Expect expect = verdict.fate == Verdict::Fate::kExact ? Expect::kExact : Expect::kLoose;
   if (acts) {
@@ -317,6 +324,21 @@ Status Admission::add_row(const RowChange& change) {
   if (acts && change.hidden_actions) note_keys(*table, first);
   count(change.schema->name, change.op);
   return ok();
+}
+
+// The pipeline's steps can't tell what becomes of this row.
+Error Admission::refuse_unfit(const RowChange& change) const {
+  const OwnedRow key = change.op == Op::kDelete ? key_of(*change.schema, change.before) : key_after(change);
+  return Error(Blame::kConfig,
+               cat("table ",
+                   change.schema->name.text(),
+                   " key ",
+                   describe(key.row()),
+                   " at position ",
+                   batch_->position(*next_).text(),
+                   ": transform: ",
+                   change.schema->unfit()))
+      .about(change.schema->name.text());
 }
 
 // A minimal row image leaves out the columns that an INSERT did not name: they hold their defaults.

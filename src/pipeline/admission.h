@@ -100,12 +100,13 @@ class Admission {
   Result<Fit> commit_prepared(const Transaction& tx, std::string_view name, bool quiet);
   Status release(std::string_view name, uint64_t piece);
   void add_step(PreparedStepRef step);
-  Result<Fit> take_schema_change(const SchemaChange& change, bool quiet);
+  Status take_schema_change(const SchemaChange& change);
   void keep_shape(const SchemaRef& schema);
   void keep_version(const SchemaRef& schema);
   Result<bool> add_key_actions(const RowChange& change, const TargetTableRef& table, bool leads);
   void note_keys(const TargetTable& table, size_t first);
   Status refuse_large_rows(const Transaction& tx) const;
+  [[nodiscard]] Error refuse_unfit(const RowChange& change) const;
   Status add_change(const Change& change);
   Status add_row(const RowChange& change);
   Result<Row> with_defaults(const RowChange& change, const TargetTable& table);

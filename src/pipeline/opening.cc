@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "pipeline/kept_keys.h"
 #include "pipeline/key_actions.h"
+#include "pipeline/known_steps.h"
 #include "pipeline/table_states.h"
 
 namespace weft {
@@ -30,6 +31,7 @@ Result<std::vector<TableStateRow>> prepare_tables(const PipelineOptions& options
                                                   const std::vector<SchemaRef>& tables,
                                                   bool snapshot) {
   std::vector<TableStateRow> states;
+  std::vector<TargetTableRef> matched;
   std::string missing;
   std::string occupied;
   for (const SchemaRef& schema : tables) {
@@ -43,6 +45,7 @@ Result<std::vector<TableStateRow>> prepare_tables(const PipelineOptions& options
     }
     TRY_ASSIGN(const TargetTableRef table, target.table(schema));
     TRY(refuse_left_out(*table));
+    matched.push_back(table);
     states.push_back(first_state(schema, snapshot));
     if (!snapshot) continue;
     TRY_ASSIGN(const bool rows, target.has_rows(*table));
@@ -65,6 +68,7 @@ Result<std::vector<TableStateRow>> prepare_tables(const PipelineOptions& options
                      "; empty them, or start with --snapshot no if they equal "
                      "the source, or choose with --existing upsert or replace (a table without a key: replace)"));
   }
+  TRY(refuse_same_targets(matched));
   return states;
 }
 
@@ -79,24 +83,6 @@ std::vector<TableName> parents_of(const TableSchema& schema,
     }
   }
   return parents;
-}
-
-// A target table has its source's name without the schema: rows of two must not become rows of one.
-Status refuse_same_names(const std::vector<SchemaRef>& catalogue) {
-  for (const SchemaRef& one : catalogue) {
-    for (const SchemaRef& other : catalogue) {
-      if (one->name.table != other->name.table || one->name <= other->name) continue;
-      return Error(Blame::kConfig,
-                   cat("tables ",
-                       other->name.text(),
-                       " and ",
-                       one->name.text(),
-                       " would both be ",
-                       one->name.table,
-                       " at the target: leave one out with --exclude, or follow it in a pipeline of its own"));
-    }
-  }
-  return ok();
 }
 
 // The first table whose foreign keys lead back to itself: no order of copying satisfies them. Null if there is none.
@@ -214,6 +200,7 @@ Status begin_again(const PipelineOptions& options, Source& source, Target& targe
   TRY(look_at_source(source, sides));
   Group group;
   group.from = sides.progress;
+  for (SchemaRef& schema : sides.catalogue) schema = next_version(schema, opened.schemas);
   group.schemas = sides.catalogue;
   std::erase_if(opened.tables, [](const TableStateRow& row) { return !is_set_aside(row.state); });
   for (const SchemaRef& schema : sides.catalogue) {
@@ -301,6 +288,7 @@ Status fill_merge(const PipelineOptions& options,
     rows.push_back(std::move(row));
   }
   const std::vector<TargetTableRef>& tables = sides.tables;
+  TRY(refuse_same_targets(tables));
   const TargetTable* circle = copying ? find_circle(tables) : nullptr;
   sides.circular = circle != nullptr;
   if (copying && hides_key_actions) TRY(refuse_acting_circles(sides.schemas));
@@ -342,6 +330,8 @@ Result<OpenSides> open_sides(const PipelineOptions& options, Source& source, Tar
   if (options.origins == Origins::kAuto) {
     TRY_ASSIGN(sides.target_id, target.identity());
   }
+  if (opened.progress) source.use_schemas(opened.schemas);
+  TRY(source.refuse_steps());
   if (!opened.progress) TRY(source.prepare());
   TRY(look_at_source(source, sides));
   if (sides.catalogue.empty() && !opened.progress) {
@@ -355,6 +345,7 @@ Result<OpenSides> open_sides(const PipelineOptions& options, Source& source, Tar
     sides.progress.epoch = opened.epoch;
     sides.held = opened.held;
     TRY(take_up_wishes(options, target, opened, sides));
+    TRY(refuse_other_steps(opened.schemas, sides.catalogue, opened.tables));
     sides.persisted = opened.schemas;
     sides.prepared = opened.prepared;
     if (!sides.prepared.empty()) {

@@ -56,12 +56,15 @@ bool same_column(const Column& a, const Column& b) {
   return same_shape(x, y);
 }
 
-// Whether `now` is `before` with just these columns more.
-bool is_sum(const TableSchema& before, std::span<const AddedColumn> added, const TableSchema& now) {
+// Whether at the source `now` is `before` with just these columns more.
+bool is_sum(const TableSchema& before_steps, std::span<const AddedColumn> added, const TableSchema& now_steps) {
+  const TableSchema& before = at_source(before_steps);
+  const TableSchema& now = at_source(now_steps);
   if (before.key != now.key && !added.empty()) return false;
   size_t at = 0;
   for (const Column& c : now.columns) {
-    if (std::any_of(added.begin(), added.end(), [&](const AddedColumn& a) { return a.name == c.name; })) continue;
+    if (std::any_of(added.begin(), added.end(), [&](const AddedColumn& a) { return a.source_name() == c.name; }))
+      continue;
     if (at == before.columns.size() || !same_column(before.columns[at], c)) return false;
     ++at;
   }
@@ -137,6 +140,10 @@ Result<SchemaRuling> SchemaRules::judge_gone(const Case& c) {
 }
 
 Result<SchemaRuling> SchemaRules::judge_shape(const Case& c, const SchemaRef& now) {
+  if (!now->unfit().empty()) {
+    return Error(Blame::kConfig,
+                 cat(c.what, "; transform: ", now->unfit(), "; change the steps in the same way, then start again"));
+  }
   const bool evolves = options_.schema_changes == SchemaPolicy::kEvolve;
   const bool same = c.change.schema != nullptr && same_shape(*c.change.schema, *now);
   const bool known = c.before != nullptr && same_shape(*c.before, *now) && c.before->foreign_keys == now->foreign_keys;
@@ -228,9 +235,7 @@ SchemaRef SchemaRules::kept(const Case& c, const SchemaRef& now) const {
   const bool proven = c.change.creates || (c.before != nullptr && is_sum(*c.before, c.change.added, *now)) ||
                       source_.includes(c.batch.position(c.tx), sides_.catalogue_at);
   if (proven || !options_.guards.shapes_proven) return now;
-  auto unknown = std::make_shared<TableSchema>();
-  unknown->name = now->name;
-  return unknown;
+  return unknown_shape(*now);
 }
 
 // With a table its rows go. Where the target has none left that is no difference.

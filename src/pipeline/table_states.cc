@@ -66,9 +66,10 @@ void resume(const PipelineOptions& options,
     return;
   }
   over_rows(*now, Earlier::kMended, row);
+  const SchemaRef next = next_version(now, opened.schemas);
   std::erase_if(opened.schemas, [&](const SchemaRef& schema) { return schema->name == row.table; });
-  opened.schemas.push_back(now);
-  group.schemas.push_back(now);
+  opened.schemas.push_back(next);
+  group.schemas.push_back(next);
   group.dead_letters.push_back(forget_letters(row.table, sides));
   if (options.say) options.say(cat("copying ", row.table.text(), " again, over the rows that are there"));
 }
@@ -96,6 +97,14 @@ void park_tables(const PipelineOptions& options, Opened& opened, const OpenSides
 SchemaRef find_schema(const std::vector<SchemaRef>& schemas, const TableName& name) {
   const auto found = std::find_if(schemas.begin(), schemas.end(), [&](const SchemaRef& s) { return s->name == name; });
   return found == schemas.end() ? nullptr : *found;
+}
+
+SchemaRef next_version(const SchemaRef& now, const std::vector<SchemaRef>& persisted) {
+  const SchemaRef then = find_schema(persisted, now->name);
+  if (!then) return now;
+  auto next = std::make_shared<TableSchema>(*now);
+  next->version = then->version + 1;
+  return next;
 }
 
 TableStateRow first_state(const SchemaRef& schema, bool snapshot) {

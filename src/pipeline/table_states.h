@@ -15,6 +15,10 @@ inline constexpr std::string_view kPausedByHand = "paused-by-hand";
 // Null if there is none of that name.
 [[nodiscard]] SchemaRef find_schema(const std::vector<SchemaRef>& schemas, const TableName& name);
 
+// A shape that is taken up anew, as the version behind the one that the target knows: what is kept under the highest number is
+// the current one.
+[[nodiscard]] SchemaRef next_version(const SchemaRef& now, const std::vector<SchemaRef>& persisted);
+
 [[nodiscard]] TableStateRow first_state(const SchemaRef& schema, bool snapshot);
 // The copy goes over rows that are there. Without a key none can be told from another: all go first.
 void over_rows(const TableSchema& schema, Earlier earlier, TableStateRow& row);

@@ -221,7 +221,9 @@ ReadyChunk Merge::take_chunk(State& s, View& view) {
   ready.replace = replaces(t.copied.earlier());
   if (t.copied.earlier() == Earlier::kMended) ready.op = BatchOp::kMend;
   CopyRange& range = t.copied.at(view.task.range);
-  if (!view.task.kept && !t.whole && !ready.chunk.rows.empty()) range.done = key_of(*t.schema, ready.chunk.rows.back());
+  if (!view.task.kept && !t.whole) {
+    if (auto last = ready.chunk.last_key()) range.done = std::move(last);
+  }
   if (ready.chunk.end) range.complete = true;
   if (t.copied.ranges_complete() && t.unread.empty()) t.state = TableState::kCatchingUp;
   ready.state = state_row(s, t);

@@ -194,7 +194,7 @@ void Merge::deliver(const CopyTask& task, Chunk chunk) {
       if (task.sweep) {
         v.task.reread = task.reread;
       } else if (task.reread.empty() && !task.whole) {
-        if (!chunk.rows.empty()) t.read_upto[task.range] = key_of(*t.schema, chunk.rows.back());
+        if (auto last = chunk.last_key()) t.read_upto[task.range] = std::move(last);
         t.range_read[task.range] = chunk.end ? 1 : 0;
         t.range_busy[task.range] = 0;
       } else if (task.whole && chunk.end) {

@@ -75,6 +75,14 @@ struct Chunk {
   std::vector<SlabRef> slabs;
   size_t bytes = 0;
   bool end = false;  // the range holds no further rows under this view
+  // The key up to which the range was read, where that is not the key of the last row: rows behind it were left out.
+  std::optional<OwnedRow> read_upto = std::nullopt;
+
+  // How far this chunk goes; none: no row was read. REQUIRES: the table has a key.
+  [[nodiscard]] std::optional<OwnedRow> last_key() const {
+    if (read_upto || rows.empty()) return read_upto;
+    return key_of(*schema, rows.back());
+  }
 };
 
 // (after, upto]: key bounds, either may be open.
@@ -134,6 +142,14 @@ class Source {
   // Schema versions that were current at the position to be opened (persisted at the target), used to decode rows whose
   // events carry no column names. Call before open().
   virtual void use_schemas(const std::vector<SchemaRef>& schemas) = 0;
+
+  // Whether what the steps of the pipeline name is there: in the catalogue, or in shapes given to use_schemas(). kConfig names
+  // all that is not. REQUIRES: connect().
+  [[nodiscard]] virtual Status refuse_steps() { return ok(); }
+
+  // Why changes of this table may come without the old values of columns that are not of its key, with the statement that
+  // mends it; empty: they come with them. `table` is the source's own form. REQUIRES: connect().
+  [[nodiscard]] virtual Result<std::string> lacks_old_values(const TableSchema& /*table*/) { return std::string(); }
 
   // Makes what the source has to keep for a stream that begins at a head() asked for from now on, as far as it may (a slot
   // keeps log from when it is made, so none is made for a position that is lost). REQUIRES: connect().

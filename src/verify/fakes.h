@@ -97,6 +97,7 @@ class FakeSide final : public Source {
         return Error(Blame::kTransient, "the line broke");
       }
       Chunk chunk;
+      chunk.schema = side_.schema;
       for (; at_ < side_.rows.size() && chunk.rows.size() < side_.chunk_rows; ++at_) {
         if (inside(side_.rows[at_].row())) chunk.rows.push_back(side_.rows[at_].row());
       }
@@ -108,6 +109,7 @@ class FakeSide final : public Source {
     Result<Chunk> read_keys(std::span<const OwnedRow> keys) override {
       if (side_.before_keys) side_.before_keys();
       Chunk chunk;
+      chunk.schema = side_.schema;
       for (const OwnedRow& row : side_.rows) {
         const OwnedRow own = key_of(*side_.schema, row.row());
         for (const OwnedRow& key : keys) {

@@ -71,7 +71,7 @@ Status SideReader::scan_once(
       }
     }
     done = done || chunk.end;
-    if (in_ranges && !chunk.rows.empty()) left.after = key_of(*schema, chunk.rows.back());
+    if (auto last = in_ranges ? chunk.last_key() : std::nullopt) left.after = std::move(last);
     if (done) break;
     const SteadyTime now = clock_.now();
     if (pacing_.share < 1) {

@@ -59,6 +59,7 @@ Status Verifier::open() {
 Status Verifier::match_tables() {
   TRY_ASSIGN(const SourceInfo info, ends_.source->connect());
   TRY_ASSIGN(const std::vector<SchemaRef> sources, ends_.source->tables());
+  TRY(ends_.source->refuse_steps());
   if (sources.empty()) {
     return Error(Blame::kConfig, cat("no table of ", info.identity, " matches; see --table and --exclude"));
   }

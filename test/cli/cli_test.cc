@@ -57,7 +57,8 @@ TEST_F(CliTest, WrongCommandLinesAreExit2) {
       {{"run", "--from", "odbc:x", "--to", "spanner://p/i/d"},
        "from.url: not available in this version: odbc; available: mysql:// or mariadb:// (MySQL, MariaDB), "
        "postgresql:// or postgres:// (PostgreSQL), sqlite:///path (SQLite)\n"
-       "to.url: not available in this version: spanner; available: postgresql:// or postgres:// (PostgreSQL), "
+       "to.url: not available in this version: spanner; available: mysql:// or mariadb:// (MySQL, MariaDB), "
+       "postgresql:// or postgres:// (PostgreSQL), "
        "sqlite:///path (SQLite)\n"},
       {{"run", "--from", "sqlite://host/a.db", "--to", kTo}, "from.url: 'host': SQLite has no servers"},
       {{"run", "--from", "mysqll://h/d", "--to", kTo}, "from.url: unknown kind of address 'mysqll:'"},

@@ -112,6 +112,13 @@ void MySqlSource::use_schemas(const std::vector<SchemaRef>& schemas) {
   schemas_ = schemas;
 }
 
+Result<std::string> MySqlSource::lacks_old_values(const TableSchema& /*table*/) {
+  TRY_ASSIGN(const auto image, control_->variable("binlog_row_image"));
+  const std::string now = image.value_or("FULL");
+  if (now == "FULL" || now == "FULL_NODUP") return std::string();
+  return cat("binlog_row_image is ", now, ": SET GLOBAL binlog_row_image = 'FULL'; then let all sessions reconnect");
+}
+
 Result<SchemaRef> MySqlSource::ask_shape(const TableName& table) {
   Result<std::vector<CatalogueTable>> found = load_table(*control_, table);
   if (!found) {

@@ -27,6 +27,7 @@ class MySqlSource final : public Source {
   [[nodiscard]] std::vector<Finding> check() override;
   [[nodiscard]] Result<std::vector<SchemaRef>> tables() override;
   void use_schemas(const std::vector<SchemaRef>& schemas) override;
+  [[nodiscard]] Result<std::string> lacks_old_values(const TableSchema& table) override;
   [[nodiscard]] Result<Position> head() override;
   [[nodiscard]] Status open(const Position& after) override;
   [[nodiscard]] Result<std::optional<Batch>> next(Duration timeout, std::stop_token stop) override;

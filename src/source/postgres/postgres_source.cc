@@ -48,6 +48,7 @@ class PostgresSource final : public Source {
 
   void use_schemas(const std::vector<SchemaRef>& schemas) override { schemas_ = schemas; }
 
+  Result<std::string> lacks_old_values(const TableSchema& table) override;
   Status prepare() override;
   Result<Position> head() override;
   Status open(const Position& after) override;
@@ -160,6 +161,10 @@ Result<std::vector<SchemaRef>> PostgresSource::tables() {
   std::vector<SchemaRef> schemas;
   for (const CatalogueTable& table : found) schemas.push_back(table.schema);
   return schemas;
+}
+
+Result<std::string> PostgresSource::lacks_old_values(const TableSchema& table) {
+  return without_old_values(*control_, table.name);
 }
 
 // A table without a replica identity must not be published: the source itself would refuse its updates from then on.

@@ -182,4 +182,19 @@ std::string without_identity(const std::vector<CatalogueTable>& tables) {
   return out;
 }
 
+// Each partition logs by an identity of its own.
+Result<std::string> without_old_values(Connection& session, const TableName& table) {
+  TRY_ASSIGN(
+      const Answer found,
+      session.query("SELECT n.nspname, c.relname FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON "
+                    "n.oid = c.relnamespace WHERE c.relreplident <> 'f' AND (c.oid = pg_catalog.to_regclass($1) OR "
+                    "c.oid IN (SELECT relid FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass($1)))) ORDER "
+                    "BY c.oid LIMIT 1",
+                    {quote_name(table)}));
+  if (found.rows() == 0) return std::string();
+  return cat("its replica identity is not FULL, so the log has old values of its key only: ALTER TABLE ",
+             quote_name({std::string(found.text(0, 0)), std::string(found.text(0, 1))}),
+             " REPLICA IDENTITY FULL");
+}
+
 }  // namespace weft::postgres

@@ -51,5 +51,7 @@ enum class Slots : uint8_t { kMade, kLeft };
 
 // Tables whose updates and deletes the log would not say the row of, with the statement that mends each; empty if none.
 [[nodiscard]] std::string without_identity(const std::vector<CatalogueTable>& tables);
+// Why old images of the table, or of one of its partitions, have not all columns; empty if they have.
+[[nodiscard]] Result<std::string> without_old_values(Connection& session, const TableName& table);
 
 }  // namespace weft::postgres

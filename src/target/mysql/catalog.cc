@@ -148,4 +148,9 @@ Result<std::optional<CatalogTable>> read_table(Connection& session, const TableN
   return std::optional(std::move(table));
 }
 
+TableName name_at_target(const TableSchema& source, const std::string& database) {
+  const bool named = source.taken && source.taken->names_schema;
+  return named ? source.name : TableName{database, source.name.table};
+}
+
 }  // namespace weft::mysql

@@ -57,4 +57,7 @@ struct CatalogTable {
 // Lower case where the server's names of tables have none.
 [[nodiscard]] TableName folded(TableName name, const ServerFacts& facts);
 
+// Of the target's database, unless a step of the pipeline names another.
+[[nodiscard]] TableName name_at_target(const TableSchema& source, const std::string& database);
+
 }  // namespace weft::mysql

@@ -77,7 +77,7 @@ class Checker {
   }
 
   Status table(const SchemaRef& source) {
-    const TableName name{options_.database, source->name.table};
+    const TableName name = name_at_target(*source, options_.database);
     TRY_ASSIGN(const auto found, read_table(session_, name));
     if (!found) {
       TRY_ASSIGN(std::string create, create_table_statement(*source, name, session_.facts()));

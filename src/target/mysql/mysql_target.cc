@@ -103,7 +103,9 @@ class MySqlTarget final : public Target {
     control_.reset();
   }
 
-  TableName name_at_target(const TableSchema& source) const { return {options_.server.database, source.name.table}; }
+  TableName name_at_target(const TableSchema& source) const {
+    return mysql::name_at_target(source, options_.server.database);
+  }
 
   std::shared_ptr<const TablePlan> plan_of(const TargetTable& table) const;
 

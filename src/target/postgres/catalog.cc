@@ -178,4 +178,9 @@ Result<std::string> default_schema(const Connection& connection) {
                    "search_path for weft's role"));
 }
 
+TableName name_at_target(const TableSchema& source, const std::string& schema, bool keep_schema) {
+  const bool named = source.taken && source.taken->names_schema;
+  return keep_schema || named ? source.name : TableName{schema, source.name.table};
+}
+
 }  // namespace weft::postgres

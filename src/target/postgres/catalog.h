@@ -67,4 +67,7 @@ struct CatalogTable {
 // The first schema of the role's search_path that exists.
 [[nodiscard]] Result<std::string> default_schema(const Connection& connection);
 
+// Where a table goes: into `schema`, or into that of its name if it is kept or a step gave it.
+[[nodiscard]] TableName name_at_target(const TableSchema& source, const std::string& schema, bool keep_schema);
+
 }  // namespace weft::postgres

@@ -106,7 +106,7 @@ class Checker {
   }
 
   TableName target_name(const TableSchema& source) const {
-    return options_.keep_schema ? source.name : TableName{schema_, source.name.table};
+    return name_at_target(source, schema_, options_.keep_schema);
   }
 
   Status table(const SchemaRef& source) {

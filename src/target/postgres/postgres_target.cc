@@ -120,12 +120,11 @@ Status PostgresTarget::control() {
 }
 
 Result<TableName> PostgresTarget::target_name(const TableSchema& source) {
-  if (options_.keep_schema) return source.name;
-  if (schema_.empty()) {
+  if (schema_.empty() && !options_.keep_schema) {
     TRY(control());
     TRY_ASSIGN(schema_, default_schema(*control_));
   }
-  return TableName{schema_, source.name.table};
+  return name_at_target(source, schema_, options_.keep_schema);
 }
 
 Result<Opened> PostgresTarget::read_opened(Connection& connection,

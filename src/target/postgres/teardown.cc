@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "engine/postgres/quote.h"
+#include "target/postgres/catalog.h"
 #include "target/postgres/progress.h"
 
 namespace weft::postgres {
@@ -51,6 +52,7 @@ Status add_sequences(Connection& connection, const TableName& table, std::vector
 
 Status add_cutover(Connection& connection, const Teardown& request, std::vector<std::string>& statements) {
   TRY_ASSIGN(const std::vector<TableStateRow> tables, read_states(connection, request.pipeline));
+  TRY_ASSIGN(const std::vector<SchemaRef> schemas, read_schemas(connection, request.pipeline));
   for (const TableStateRow& row : tables) {
     if (row.state != TableState::kStreaming) {
       return Error(
@@ -63,7 +65,12 @@ Status add_cutover(Connection& connection, const Teardown& request, std::vector<
                      "leave out --cutover"))
           .about(row.table.text());
     }
-    const TableName there{request.schema.empty() ? row.table.schema : request.schema, row.table.table};
+    TableSchema of_name;
+    of_name.name = row.table;
+    for (const SchemaRef& schema : schemas) {
+      if (schema->name == row.table) of_name.taken = schema->taken;
+    }
+    const TableName there = name_at_target(of_name, request.schema, request.schema.empty());
     TRY(add_sequences(connection, there, statements));
   }
   return ok();
