@@ -8,6 +8,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/mysql/connection.h"
@@ -20,8 +21,8 @@ class KeyActionRunner {
   using PlanOf = std::function<Result<const TablePlan*>(const TargetTable&)>;
 
   // `relaxed`: the target's own keys are switched off in this transaction.
-  KeyActionRunner(Connection& session, const ActingKeys& keys, const PlanOf& plan_of, bool relaxed)
-      : session_(session), keys_(keys), plan_of_(plan_of), relaxed_(relaxed) {}
+  KeyActionRunner(Connection& session, const ActingKeys& keys, PlanOf plan_of, bool relaxed)
+      : session_(session), keys_(keys), plan_of_(std::move(plan_of)), relaxed_(relaxed) {}
 
   // Rows of children that were touched.
   [[nodiscard]] Result<uint64_t> run(const TableBatch& batch);
@@ -43,7 +44,7 @@ class KeyActionRunner {
 
   Connection& session_;
   const ActingKeys& keys_;
-  const PlanOf& plan_of_;
+  PlanOf plan_of_;
   bool relaxed_;
   uint64_t touched_ = 0;
 };

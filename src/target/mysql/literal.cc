@@ -6,6 +6,7 @@
 
 #include "base/hex.h"
 #include "base/text.h"
+#include "engine/mysql/quote.h"
 #include "model/value_text.h"
 
 namespace weft::mysql {
@@ -20,8 +21,9 @@ bool is_number(Form form) {
          form == Form::kDouble;
 }
 
+// In quotes: MariaDB prints a hexadecimal default as text again, and does not escape it. Our sessions are utf8mb4.
 std::string text_literal(std::string_view text) {
-  return text.empty() ? "''" : cat("_utf8mb4 X'", to_hex(text), "'");
+  return quote_literal(text);
 }
 
 std::string bytes_literal(std::string_view bytes) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Values as SQL text, for statements that take no parameters: DEFAULT, and foreign-key actions, whose values come from rows that the
-// server printed. Text and bytes are hexadecimal, so that nothing has to be escaped. Pure; any thread.
+// server printed. Bytes are hexadecimal. Pure; any thread.
 #pragma once
 
 #include <string>

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "target/mysql/mysql_port.h"
 
+#include "base/hex.h"
 #include "base/text.h"
 #include "base/utf8.h"
+#include "engine/mysql/quote.h"
 #include "engine/mysql/wire_values.h"
-#include "target/bookkeeping/dialect.h"
 #include "target/mysql/target_errors.h"
 
 namespace weft::mysql {
@@ -38,8 +39,8 @@ std::string literal_of(const Parameter& parameter) {
   if (const auto* number = std::get_if<int64_t>(&parameter)) return cat(*number);
   const auto* text = std::get_if<std::string_view>(&parameter);
   if (text == nullptr) return "NULL";
-  return is_utf8(*text) ? bookkeeping::literal(bookkeeping::Dialect::kMySql, *text)
-                        : bookkeeping::literal(bookkeeping::Dialect::kMySql, *text).substr(sizeof "_utf8mb4 " - 1);
+  // In the session's own collation, as the literals of the statements are.
+  return is_utf8(*text) ? quote_literal(*text) : cat("X'", to_hex(*text), "'");
 }
 
 // REQUIRES: no '?' that is not a parameter, which the bookkeeping's statements have none of.

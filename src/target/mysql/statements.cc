@@ -210,14 +210,9 @@ std::string truncate_statement(const TablePlan& plan) {
 RowStatement same_row_statement(const TablePlan& plan, const std::vector<uint16_t>& columns) {
   Builder b(plan);
   const std::string key = b.key_equals(false);
+  const std::string row = b.row_equals(columns, false);
   return b.finish(
-      cat("SELECT COUNT(*) FROM ", plan.name, " WHERE ", key, " AND ", b.row_equals(columns, false), " FOR UPDATE"));
-}
-
-RowStatement holder_statement(const TablePlan& plan, const std::vector<uint16_t>& unique_key) {
-  Builder b(plan);
-  const std::string names = b.names(plan.key);
-  return b.finish(cat("SELECT ", names, " FROM ", plan.name, " WHERE ", b.equalities(unique_key), " LIMIT 1"));
+      cat("SELECT 1 INTO @weft_same FROM ", plan.name, " WHERE ", key, " AND ", row, " LIMIT 1 FOR UPDATE"));
 }
 
 }  // namespace weft::mysql

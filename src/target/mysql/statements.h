@@ -35,9 +35,8 @@ struct RowStatement {
 [[nodiscard]] bool takes_rows(const TablePlan& plan, BatchOp op);
 // DELETE: TRUNCATE would commit.
 [[nodiscard]] std::string truncate_statement(const TablePlan& plan);
-// Counts the rows that hold `columns` of a row already, byte by byte, under its key. Parameters as above.
+// Gives no rows, but is answered with the number of those (0 or 1) that hold `columns` of a row already, byte by byte, under its
+// key. Parameters as above.
 [[nodiscard]] RowStatement same_row_statement(const TablePlan& plan, const std::vector<uint16_t>& columns);
-// "`a` = ? AND ..." for a unique key of the target, by the values after.
-[[nodiscard]] RowStatement holder_statement(const TablePlan& plan, const std::vector<uint16_t>& unique_key);
 
 }  // namespace weft::mysql
