@@ -22,6 +22,7 @@ void snapshot_case(const Settings& settings);
 void latency_case(const Settings& settings);
 void memory_case(const Settings& settings);
 void start_case(const Settings& settings);
+void verify_case(const Settings& settings);
 void decode_postgres_case(const Settings& settings);
 void apply_postgres_case(const Settings& settings);
 void snapshot_postgres_case(const Settings& settings);

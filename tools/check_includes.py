@@ -25,6 +25,7 @@ THIRD_PARTY = {
     "libpq": ["libpq-fe.h", "libpq/", "postgresql/", "pg_config"],
     "mysql": ["mysql.h", "mysql/", "mysqld_error.h", "errmsg.h", "mariadb_rpl.h", "ma_"],
     "mariadb": ["mariadb/"],
+    "sqlite": ["sqlite3.h"],
     "zlib": ["zlib.h"],
     "zstd": ["zstd.h", "zstd_errors.h", "zdict.h"],
     "openssl": ["openssl/"],

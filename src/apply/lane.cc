@@ -7,6 +7,7 @@
 #include "apply/counts.h"
 #include "apply/parking.h"
 #include "base/check.h"
+#include "model/origin.h"
 
 namespace weft {
 
@@ -85,6 +86,9 @@ bool Lane::step(Duration wait) {
 
 Status Lane::prepare(Ticket& ticket) {
   point("apply.before");
+  if (ticket.first) touched_.clear();
+  if (ticket.first) session_->say_origin(chain_through(ticket.origin, hooks_.source));
+  if (hooks_.keep_keys) touched_.add(ticket);
   if (ticket.mode == ApplyMode::kParking) {
     TRY(Parking(*session_, ticket, hooks_.count_affected).run());
   } else if (!ticket.copy_table) {
@@ -148,6 +152,7 @@ Status Lane::commit(Ticket& ticket) {
   to.version = from.version + 1;
   to.source_id = from.source_id;
   if (ticket.copy_table) point("chunk_done.before");
+  if (hooks_.keep_keys) session_->keep_keys(touched_.text());
   point("progress.before");
   point("commit.before");
   TRY(session_->commit(from, to));

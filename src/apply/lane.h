@@ -17,6 +17,7 @@
 
 #include "apply/plan.h"
 #include "apply/ticket.h"
+#include "apply/touched_keys.h"
 #include "base/guarded.h"
 
 namespace weft {
@@ -44,6 +45,8 @@ struct LaneHooks {
   bool count_affected = true;                      // guard of I10
   bool only_lane = false;                          // nobody to give way to: wait for locks
   bool merge_masks = true;                         // guard of hard case 2
+  std::string source = {};                         // identity, for the chain of origins
+  bool keep_keys = false;                          // the target keeps which rows a transaction changed
 };
 
 class Lane {
@@ -81,6 +84,7 @@ class Lane {
   Bell& bell_;
   LaneHooks hooks_;
   Guarded<Shared> shared_;
+  TouchedKeys touched_;  // of the open transaction
 };
 
 }  // namespace weft

@@ -20,6 +20,7 @@ std::vector<std::shared_ptr<Ticket>> split_by_transaction(const Ticket& ticket) 
     part->alone = true;
     part->relax_foreign_keys = ticket.relax_foreign_keys;
     part->may_park = ticket.may_park;
+    part->origin = ticket.origin;
     part->ahead = ticket.ahead;
     part->acts_there = ticket.acts_there;
     part->acts_in_log = ticket.acts_in_log;

@@ -34,6 +34,7 @@ class SplitTest : public ::testing::Test {
     ticket_.end.position = Position("the end");
     ticket_.states.resize(1);
     ticket_.schemas.resize(1);
+    ticket_.origin = "mysql:a:shop";
   }
 
   Arena arena_{4096};
@@ -50,6 +51,7 @@ TEST_F(SplitTest, EachTransactionBecomesACarefulTicketWithItsOwnEnd) {
     EXPECT_EQ(parts[i]->items.size(), items[i]);
     EXPECT_EQ(parts[i]->mode, ApplyMode::kRows);
     EXPECT_TRUE(parts[i]->alone);
+    EXPECT_EQ(parts[i]->origin, "mysql:a:shop") << "each is a target transaction of its own, and has to tell it";
     EXPECT_EQ(parts[i]->bounds.size(), 1u);
     EXPECT_EQ(parts[i]->end.sequence, Sequence(20 + i));
   }

@@ -98,6 +98,7 @@ struct Ticket {
   bool may_park = false;            // kParking: by policy; else a change that can't be applied is an error
   uint64_t letters_minded = 0;      // see ParkedKeys::generation
   bool check_now = false;           // kParking: deferred constraints are checked row by row
+  std::string origin;               // the chain of what its rows had passed through before the source
   Position piece_of;                // of a fragment: where its transaction ends
 
   std::vector<uint64_t> writes;  // hashes of the keys it changes, see apply/keys.h

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/bytes.h"
+#include "base/hex.h"
 #include "base/queue.h"
 #include "base/result.h"
 #include "base/rng.h"
@@ -103,6 +104,13 @@ TEST(Rng, RepeatsItselfForASeed) {
 
 TEST(Cat, JoinsTextAndNumbers) {
   EXPECT_EQ(cat("a", 1, 'b', int64_t{-2}, 0.5), "a1b-20.5");
+}
+
+TEST(Hex, BytesComeBackAsTheyWere) {
+  std::string bytes;
+  for (int b = 0; b < 256; ++b) bytes.push_back(static_cast<char>(b));
+  EXPECT_EQ(from_hex(to_hex(bytes)), bytes);
+  EXPECT_EQ(to_hex(std::string("\x00\xfe\x1f", 3)), "00fe1f");
 }
 
 }  // namespace

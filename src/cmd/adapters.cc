@@ -12,27 +12,20 @@
 #include "source/mysql/mysql_source.h"
 #include "source/postgres/postgres_source.h"
 #include "source/postgres/slot.h"
+#include "source/sqlite/sqlite_source.h"
 #include "target/postgres/administration.h"
 #include "target/postgres/postgres_target.h"
+#include "target/sqlite/sqlite_target.h"
 
 namespace weft {
 namespace {
 
 constexpr std::array<std::string_view, 2> kMysql = {"mysql", "mariadb"};
 constexpr std::array<std::string_view, 2> kPostgres = {"postgresql", "postgres"};
+constexpr std::array<std::string_view, 1> kSqlite = {"sqlite"};
 // Schemes that addresses of later versions have.
-constexpr std::array<std::string_view, 12> kLater = {"sqlite",
-                                                     "webhook-http",
-                                                     "webhook-https",
-                                                     "spanner",
-                                                     "vitess",
-                                                     "odbc",
-                                                     "airbyte",
-                                                     "file",
-                                                     "s3",
-                                                     "gs",
-                                                     "hdfs",
-                                                     "cockroachdb"};
+constexpr std::array<std::string_view, 11> kLater = {
+    "webhook-http", "webhook-https", "spanner", "vitess", "odbc", "airbyte", "file", "s3", "gs", "hdfs", "cockroachdb"};
 
 template <size_t N>
 bool has(const std::array<std::string_view, N>& schemes, std::string_view scheme) {
@@ -42,12 +35,13 @@ bool has(const std::array<std::string_view, N>& schemes, std::string_view scheme
 // Why there is no adapter for this scheme on this side.
 Error no_adapter(std::string_view key, const SecretUrl& url, const std::string& built_in) {
   const std::string scheme = url.scheme();
-  const bool known = has(kLater, scheme) || has(kMysql, scheme) || has(kPostgres, scheme);
+  const bool known = has(kLater, scheme) || has(kMysql, scheme) || has(kPostgres, scheme) || has(kSqlite, scheme);
   if (known)
     return Error(Blame::kConfig, cat(key, ": not available in this version: ", scheme, "; available: ", built_in));
   std::vector<std::string> schemes;
   for (const auto& name : kMysql) schemes.emplace_back(name);
   for (const auto& name : kPostgres) schemes.emplace_back(name);
+  for (const auto& name : kSqlite) schemes.emplace_back(name);
   for (const auto& name : kLater) schemes.emplace_back(name);
   return Error(Blame::kConfig,
                cat(key,
@@ -61,11 +55,12 @@ Error no_adapter(std::string_view key, const SecretUrl& url, const std::string& 
 }  // namespace
 
 std::string sources_built_in() {
-  return "mysql:// or mariadb:// (MySQL, MariaDB), postgresql:// or postgres:// (PostgreSQL)";
+  return "mysql:// or mariadb:// (MySQL, MariaDB), postgresql:// or postgres:// (PostgreSQL), "
+         "sqlite:///path (SQLite)";
 }
 
 std::string targets_built_in() {
-  return "postgresql:// or postgres:// (PostgreSQL)";
+  return "postgresql:// or postgres:// (PostgreSQL), sqlite:///path (SQLite)";
 }
 
 Result<std::unique_ptr<Source>> make_source(const PipelineConfig& config, const std::stop_token& stop) {
@@ -95,6 +90,17 @@ Result<std::unique_ptr<Source>> make_source(const PipelineConfig& config, const 
     if (!source) return std::move(source).error().with("from.url");
     return source;
   }
+  if (has(kSqlite, config.from.url.scheme())) {
+    // Several pipelines may follow one database: what each has not acknowledged is kept.
+    auto source = sqlite::make_sqlite_source({.url = config.from.url.value,
+                                              .tables = config.from.tables,
+                                              .exclude = config.from.exclude,
+                                              .reader = config.name,
+                                              .setup = config.setup,
+                                              .stop = stop});
+    if (!source) return std::move(source).error().with("from.url");
+    return source;
+  }
   return no_adapter("from.url", config.from.url, sources_built_in());
 }
 
@@ -108,7 +114,52 @@ Result<std::unique_ptr<Target>> make_target(const PipelineConfig& config, const 
     if (!target) return std::move(target).error().with("to.url");
     return target;
   }
+  if (has(kSqlite, config.to.url.scheme())) {
+    auto target = sqlite::make_sqlite_target({.url = config.to.url.value,
+                                              .setup = config.setup,
+                                              .leave_out_columns = config.to.schema_changes == "ignore",
+                                              .stop = stop});
+    if (!target) return std::move(target).error().with("to.url");
+    return target;
+  }
   return no_adapter("to.url", config.to.url, targets_built_in());
+}
+
+namespace {
+
+Result<std::unique_ptr<Source>> make_reader(std::string_view key,
+                                            const SecretUrl& url,
+                                            const std::vector<std::string>& tables,
+                                            const std::vector<std::string>& exclude,
+                                            const std::stop_token& stop) {
+  if (has(kMysql, url.scheme())) {
+    Result<mysql::Options> server = mysql::parse_url(url.value);
+    if (!server) return std::move(server).error().with(key);
+    server->stop = stop;
+    return mysql::make_mysql_source(
+        {.server = std::move(server).value(), .tables = tables, .exclude = exclude, .only_reads = true});
+  }
+  if (has(kPostgres, url.scheme())) {
+    auto reader = postgres::make_postgres_source(
+        {.url = url.value, .tables = tables, .exclude = exclude, .setup = false, .stop = stop, .only_reads = true});
+    if (!reader) return std::move(reader).error().with(key);
+    return reader;
+  }
+  if (has(kSqlite, url.scheme()))
+    return Error(Blame::kConfig, cat(key, ": weft verify does not read SQLite in this version"));
+  return no_adapter(key, url, sources_built_in());
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Source>> make_source_reader(const PipelineConfig& config, const std::stop_token& stop) {
+  return make_reader("from.url", config.from.url, config.from.tables, config.from.exclude, stop);
+}
+
+Result<std::unique_ptr<Source>> make_target_reader(const PipelineConfig& config,
+                                                   const std::vector<std::string>& tables,
+                                                   const std::stop_token& stop) {
+  return make_reader("to.url", config.to.url, tables, {}, stop);
 }
 
 Result<Ends> make_ends(const PipelineConfig& config, const std::stop_token& stop) {
@@ -122,17 +173,24 @@ Result<Ends> make_ends(const PipelineConfig& config, const std::stop_token& stop
 
 Result<std::string> setup_sql(const PipelineConfig& config) {
   if (has(kPostgres, config.to.url.scheme())) return postgres::postgres_setup_sql(config.to.url.value);
+  if (has(kSqlite, config.to.url.scheme())) return sqlite::sqlite_setup_sql();
   return no_adapter("to.url", config.to.url, targets_built_in());
 }
 
 Status set_up(const PipelineConfig& config) {
   if (has(kPostgres, config.to.url.scheme())) return postgres::postgres_setup({.url = config.to.url.value});
+  if (has(kSqlite, config.to.url.scheme())) return sqlite::sqlite_setup({.url = config.to.url.value});
   return no_adapter("to.url", config.to.url, targets_built_in());
 }
 
 Result<std::vector<std::string>> tear_down(const PipelineConfig& config, const TeardownOptions& options) {
   if (has(kPostgres, config.to.url.scheme())) {
     return postgres::postgres_teardown(
+        {.url = config.to.url.value},
+        {.pipeline = options.pipeline, .cutover = options.cutover, .dry_run = options.dry_run, .wait = options.wait});
+  }
+  if (has(kSqlite, config.to.url.scheme())) {
+    return sqlite::sqlite_teardown(
         {.url = config.to.url.value},
         {.pipeline = options.pipeline, .cutover = options.cutover, .dry_run = options.dry_run, .wait = options.wait});
   }

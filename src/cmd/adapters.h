@@ -17,6 +17,14 @@ namespace weft {
 [[nodiscard]] Result<std::unique_ptr<Source>> make_source(const PipelineConfig& config, const std::stop_token& stop);
 [[nodiscard]] Result<std::unique_ptr<Target>> make_target(const PipelineConfig& config, const std::stop_token& stop);
 
+// Either side for reading its tables only: connect(), tables(), head(), includes() and table_reader(), with SELECT alone.
+// Every engine that is a target is a source, too. `tables`: the target's, each as schema.table.
+[[nodiscard]] Result<std::unique_ptr<Source>> make_source_reader(const PipelineConfig& config,
+                                                                 const std::stop_token& stop);
+[[nodiscard]] Result<std::unique_ptr<Source>> make_target_reader(const PipelineConfig& config,
+                                                                 const std::vector<std::string>& tables,
+                                                                 const std::stop_token& stop);
+
 struct Ends {
   std::unique_ptr<Source> source;
   std::unique_ptr<Target> target;

@@ -13,6 +13,7 @@ constexpr Command kCommands[] = {
     {"check", weft::check_main, weft::check_command, "what would stop or surprise, with the statement that mends it"},
     {"setup", weft::setup_main, weft::setup_command, "makes what weft needs at the target, or prints its SQL"},
     {"teardown", weft::teardown_main, weft::teardown_command, "removes what weft keeps at the target"},
+    {"verify", weft::verify_main, weft::verify_command, "compares both sides row by row, and repairs what differs"},
     {"status", weft::status_main, weft::status_command, "states and lag, per table and per target"},
     {"pause", weft::pause_main, weft::pause_command, "sets tables aside, or lets the pipeline wait"},
     {"resume", weft::resume_main, weft::resume_command, "takes them up again, copied over what is there"},

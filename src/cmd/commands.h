@@ -18,6 +18,7 @@ inline constexpr int kExitDone = 0;         // also after a clean drain
 inline constexpr int kExitFailed = 1;       // after the first change had moved
 inline constexpr int kExitUsage = 2;        // command line or configuration: nothing was contacted
 inline constexpr int kExitBeforeStart = 3;  // found before the first change moved
+inline constexpr int kExitDifferent = 4;    // verify: differences were found
 inline constexpr int kExitTaken = 5;        // another process runs this pipeline
 
 using Words = std::vector<std::string>;
@@ -26,6 +27,7 @@ using Words = std::vector<std::string>;
 [[nodiscard]] int check_main(const Words& words);
 [[nodiscard]] int setup_main(const Words& words);
 [[nodiscard]] int teardown_main(const Words& words);
+[[nodiscard]] int verify_main(const Words& words);
 [[nodiscard]] int status_main(const Words& words);
 [[nodiscard]] int pause_main(const Words& words);
 [[nodiscard]] int resume_main(const Words& words);
@@ -40,6 +42,7 @@ using Words = std::vector<std::string>;
 [[nodiscard]] CommandSpec check_command();
 [[nodiscard]] CommandSpec setup_command();
 [[nodiscard]] CommandSpec teardown_command();
+[[nodiscard]] CommandSpec verify_command();
 [[nodiscard]] CommandSpec status_command();
 [[nodiscard]] CommandSpec pause_command();
 [[nodiscard]] CommandSpec resume_command();

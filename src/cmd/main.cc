@@ -13,7 +13,7 @@
 
 namespace {
 
-constexpr const char* kLater[] = {"verify", "dead-letters", "start", "airbyte", "reverse", "runs"};
+constexpr const char* kLater[] = {"start", "airbyte", "reverse", "runs"};
 
 int unknown_command(const std::string& name) {
   std::vector<std::string> known;

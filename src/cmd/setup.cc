@@ -44,7 +44,8 @@ CommandSpec setup_command() {
       "  weft setup --dry-run --from mysql://db1/shop --to postgresql://app@10.0.0.9/shop | psql -h 10.0.0.9 shop\n";
   command.what =
       "Makes the objects of schema _weft at the target, where weft keeps its progress, and with --create-tables the "
-      "missing tables; prints the SQL. At a PostgreSQL source it makes the publication and the replication slot. "
+      "missing tables; prints the SQL. At a PostgreSQL source it makes the publication and the replication slot, in an "
+      "SQLite source the tables and triggers that note its changes. "
       "Nothing has to be made at "
       "MySQL and MariaDB: weft check lists the grants that are needed there. weft run does the same by itself where it "
       "is allowed to.";

@@ -190,8 +190,6 @@ TEST(ConfigTest, WhatThisVersionLacksIsRefusedByName) {
             "shop.yaml:2: not available in this version: to.consistency keyed; available: atomic");
   EXPECT_EQ(complaint_after("journal: kafka:j"),
             "shop.yaml:3: not available in this version: journal kafka:j; available: memory, file:");
-  EXPECT_EQ(complaint_after("origins: local"),
-            "shop.yaml:3: not available in this version: origins local; available: auto");
   EXPECT_EQ(complaint_after("transform: [{rename: {a: b}}]"),
             "shop.yaml:3: not available in this version: transform; leave it out: rows are carried as they are");
   EXPECT_EQ(complaint_after("route: {by: column, column: region, to: {EU: east}}"),

@@ -26,6 +26,9 @@ PipelineOptions pipeline_options(const PipelineConfig& config) {
                              : config.from.on_lost_position == "repair"   ? LostPosition::kRepair
                                                                           : LostPosition::kFail;
   if (config.to.on_bad_row == "dead-letter") options.on_bad_row = BadRow::kDeadLetter;
+  options.origins = config.origins == "all"     ? Origins::kAll
+                    : config.origins == "local" ? Origins::kLocal
+                                                : Origins::kAuto;
   options.may_create_weft = config.setup;
   if (config.to.lanes != 0) options.lanes = config.to.lanes;
   options.memory_bytes = config.memory_bytes;

@@ -19,8 +19,8 @@
 
 namespace weft {
 
-inline constexpr uint32_t kJournalVersion = 2;  // 2: transactions in two phases
-inline constexpr uint32_t kJournalMinimumReader = 2;
+inline constexpr uint32_t kJournalVersion = 3;  // 2: transactions in two phases, 3: origins
+inline constexpr uint32_t kJournalMinimumReader = 3;
 inline constexpr std::string_view kJournalNewer = "journal-newer";      // written by a newer weft
 inline constexpr std::string_view kJournalDamaged = "journal-damaged";  // bytes that were synced are not what they were
 

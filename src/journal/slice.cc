@@ -20,6 +20,7 @@ constexpr uint8_t kNotNull = 16;                           // of a column that i
 constexpr uint64_t kColumnsMax = 4096;                     // of one table, at every source
 constexpr uint8_t kTruncate = 4;
 constexpr uint8_t kTwoPhase = 5;
+constexpr uint8_t kOrigin = 6;
 
 // A value's first byte: its kind, and above it how many bytes its number or length takes.
 constexpr uint8_t kKind = 0x1f;
@@ -102,6 +103,10 @@ bool put_change(const Change& change, const std::function<uint32_t(const TableSc
     w.varint(0);
     w.le(static_cast<uint8_t>(phase->step), 1);
     w.text(phase->name);
+  } else if (const auto* origin = std::get_if<Origin>(&change)) {
+    w.le(kOrigin, 1);
+    w.varint(0);
+    w.text(origin->chain);
   } else {
     w.le(kTruncate, 1);
     w.varint(number(std::get<Truncate>(change).schema));
@@ -180,12 +185,14 @@ Change read_change(ByteReader& in, const std::vector<SchemaRef>& schemas, Arena&
   const uint8_t head = in.u8();
   const uint64_t number = in.varint();
   const uint8_t what = head & kWhat;
-  if (number > schemas.size() || (number == 0 && what != kSchemaChange && what != kTwoPhase)) in.fail();
+  if (number > schemas.size() || (number == 0 && what != kSchemaChange && what != kTwoPhase && what != kOrigin))
+    in.fail();
   if (!in.ok()) return Truncate{};
   const TableSchema* schema = number == 0 ? nullptr : schemas[number - 1].get();
   if (schema != nullptr) keep.keep(schemas[number - 1]);
   if (what == kTruncate) return Truncate{schema};
   if (what == kTwoPhase) return read_two_phase(in);
+  if (what == kOrigin) return Origin{in.text()};
   if (what == kSchemaChange) return read_schema_change(in, schema, arena);
   if (what > static_cast<uint8_t>(Op::kDelete)) return in.fail(), Truncate{};
   RowChange change{schema, static_cast<Op>(what), {}, {}};

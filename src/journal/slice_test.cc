@@ -65,6 +65,7 @@ TEST(Slice, EveryValueComesBackAsItWas) {
   builder.add(TwoPhase{TwoPhase::Step::kRollback, "X'78',X'',1"});
   builder.end(0);
   builder.begin(1'700'000'000'000'000);
+  builder.add(Origin{"mysql:a:shop\nmysql:b:shop"});
   builder.end(1);
   const Batch batch = builder.finish(std::make_shared<made::Numbers>(std::vector<uint64_t>{1, 2}));
   std::string bytes;
@@ -82,6 +83,9 @@ TEST(Slice, EveryValueComesBackAsItWas) {
   EXPECT_EQ(tx.commit_us, -5);
   EXPECT_EQ(again->transactions()[1].commit_us, 1'700'000'000'000'000);
   ASSERT_EQ(tx.changes.size(), 6u);
+  EXPECT_EQ(tx.origin(), nullptr);
+  ASSERT_NE(again->transactions()[1].origin(), nullptr);
+  EXPECT_EQ(again->transactions()[1].origin()->chain, "mysql:a:shop\nmysql:b:shop");
   const auto same = [](Row a, Row b) {
     return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](const Value& x, const Value& y) {
              return x.same(y) && x.scale() == y.scale();

@@ -70,7 +70,13 @@ struct TwoPhase {
   std::string_view name;
 };
 
-using Change = std::variant<RowChange, SchemaChange, Truncate, TwoPhase>;
+// The transaction was written by weft, of changes that were made elsewhere (model/origin.h). It is the first change of its
+// transaction.
+struct Origin {
+  std::string_view chain;
+};
+
+using Change = std::variant<RowChange, SchemaChange, Truncate, TwoPhase, Origin>;
 
 // The table that a change is about; null for one that is about none that is known.
 [[nodiscard]] inline const TableSchema* schema_of(const Change& change) {

@@ -28,6 +28,13 @@ std::string time_text(int64_t micros) {
   return out;
 }
 
+void add(std::string& out, const TableSchema& schema, Row row, size_t column) {
+  if (row[column].is_unchanged()) return;
+  out += cat(out.size() == 1 ? "" : ", ", json_quoted(schema.columns[column].name), ": ", value_json(row[column]));
+}
+
+}  // namespace
+
 std::string value_json(const Value& value) {
   switch (value.kind()) {
     case Kind::kNull:
@@ -58,13 +65,6 @@ std::string value_json(const Value& value) {
   }
   return "null";
 }
-
-void add(std::string& out, const TableSchema& schema, Row row, size_t column) {
-  if (row[column].is_unchanged()) return;
-  out += cat(out.size() == 1 ? "" : ", ", json_quoted(schema.columns[column].name), ": ", value_json(row[column]));
-}
-
-}  // namespace
 
 std::string row_json(const TableSchema& schema, Row row) {
   if (row.empty()) return {};

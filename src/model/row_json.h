@@ -12,6 +12,7 @@ namespace weft {
 // The bytes of a value that are shown, at most.
 inline constexpr size_t kShownBytes = 8192;
 
+[[nodiscard]] std::string value_json(const Value& value);
 // Empty for an empty row.
 [[nodiscard]] std::string row_json(const TableSchema& schema, Row row);
 // The key columns alone; empty without a key, or for an empty row.

@@ -37,6 +37,11 @@ struct Transaction {
   [[nodiscard]] const TwoPhase* two_phase() const {
     return changes.empty() ? nullptr : std::get_if<TwoPhase>(&changes.back());
   }
+
+  // Where it was made first, if not here.
+  [[nodiscard]] const Origin* origin() const {
+    return changes.empty() ? nullptr : std::get_if<Origin>(&changes.front());
+  }
 };
 
 class Batch {

@@ -6,6 +6,7 @@
 #include "apply/keys.h"
 #include "base/check.h"
 #include "base/text.h"
+#include "model/origin.h"
 #include "snapshot/judge.h"
 #include "snapshot/row_limit.h"
 
@@ -146,6 +147,15 @@ Result<Admission::Fit> Admission::take_transaction(bool quiet) {
     if (!merge_.admit(*batch_, tx)) return Fit::kWait;
     next_admitted_ = true;
   }
+  if (tx.first) origin_ = tx.origin() != nullptr ? tx.origin()->chain : std::string_view();
+  if (is_foreign(origin_)) {
+    pass_over(tx);
+    return Fit::kTaken;
+  }
+  if (ticket_ && ticket_->origin != origin_ && !ticket_->items.empty() && !tx.empty()) {
+    full_ = true;  // a target transaction tells one origin
+    return Fit::kWait;
+  }
   if (tx.fragment() && tx.first && (ticket_ || !quiet)) return Fit::kWait;
   if (tx.bytes > RowLimit(options_.memory_bytes).bytes()) {
     if (Status fits = refuse_large_rows(tx); !fits) {
@@ -162,10 +172,26 @@ Result<Admission::Fit> Admission::take_transaction(bool quiet) {
     }
   }
   for (const Change& change : tx.changes) TRY(add_change(change));
+  if (ticket_ && !tx.empty()) ticket_->origin = origin_;
   close(tx);
   if (held_) full_ = ticket_ != nullptr;
   advance();
   return Fit::kTaken;
+}
+
+// The target has it from somewhere else, or it is not asked for.
+bool Admission::is_foreign(std::string_view chain) const {
+  if (chain.empty() || options_.origins == Origins::kAll) return false;
+  return options_.origins == Origins::kLocal || (!target_id_.empty() && chain_has(chain, target_id_));
+}
+
+void Admission::pass_over(const Transaction& tx) {
+  if (tx.last) {
+    admitted_.sequence = sequence_;
+    admitted_.position = batch_->position(tx);
+    progress_pending_ = true;
+  }
+  advance();
 }
 
 Status Admission::refuse_large_rows(const Transaction& tx) const {

@@ -39,6 +39,9 @@ class Admission {
   // Changes of these tables are passed over, and counted.
   void set_aside(const std::vector<TableName>& tables) { aside_.insert(tables.begin(), tables.end()); }
 
+  // Who the target is: what came through it is not sent back to it.
+  void know_target(std::string identity) { target_id_ = std::move(identity); }
+
   // The transactions in two phases that the target keeps.
   void know_prepared(const std::vector<PreparedName>& names) { prepared_.know(names); }
 
@@ -116,6 +119,8 @@ class Admission {
   void count(const TableName& table, Op op);
   void count(const TableName& table, uint64_t TableCounts::*what);
   [[nodiscard]] bool is_aside(const TableSchema* schema);
+  [[nodiscard]] bool is_foreign(std::string_view chain) const;
+  void pass_over(const Transaction& tx);
 
   const PipelineOptions& options_;
   Journal& journal_;
@@ -129,6 +134,8 @@ class Admission {
   Sequence sequence_;                   // of next_
   size_t index_ = 0;
   const Transaction* next_ = nullptr;
+  std::string target_id_;
+  std::string origin_;          // the chain of next_, from its first fragment to its last
   bool next_admitted_ = false;  // the merge let it pass; its keys may still be missing
   KeyActions actions_;
   Prepared prepared_;

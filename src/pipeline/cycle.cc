@@ -117,10 +117,12 @@ Status Cycle::Impl::open() {
     s.current = sides_.progress;
     s.unordered = !options_.guards.commit_in_order;
   });
-  const LaneHooks hooks{
-      options_.at_point, options_.guards.count_affected, options_.lanes <= 1, options_.guards.mask_merge};
+  const size_t count = std::clamp<size_t>(options_.lanes, 1, target_.lanes_max());
+  LaneHooks hooks{options_.at_point, options_.guards.count_affected, count <= 1, options_.guards.mask_merge};
+  hooks.source = sides_.source_id;
+  hooks.keep_keys = sides_.keep_keys;
   std::vector<Lane*> lanes;
-  for (size_t i = 0; i < std::max<size_t>(options_.lanes, 1); ++i) {
+  for (size_t i = 0; i < count; ++i) {
     TRY_ASSIGN(std::unique_ptr<TargetSession> session, target_.session());
     lanes_.push_back(std::make_unique<Lane>(std::move(session), order_, bell_, hooks));
     lanes.push_back(lanes_.back().get());
@@ -150,6 +152,7 @@ Status Cycle::Impl::open() {
   admission_ = std::make_unique<Admission>(
       options_, *journal_, merge_, target_, [this](auto&... args) { return rules_->judge(args...); });
   admission_->know(sides_.persisted);
+  admission_->know_target(sides_.target_id);
   admission_->set_aside(sides_.set_aside);
   admission_->know_prepared(sides_.prepared);
   TRY(admission_->learn_tables(sides_.tables));
@@ -162,7 +165,26 @@ Status Cycle::Impl::open() {
   return say_ready();
 }
 
+// A table that is mended by kept keys may hold rows that the source lacks under those alone.
+class KeptKeys final : public TargetKeys {
+ public:
+  explicit KeptKeys(const std::vector<OwnedRow>& keys) : keys_(keys) {}
+
+  Result<std::vector<OwnedRow>> next(size_t limit) override {
+    const size_t count = std::min(limit, keys_.size() - at_);
+    const auto first = keys_.begin() + static_cast<ptrdiff_t>(at_);
+    at_ += count;
+    return std::vector<OwnedRow>(first, first + static_cast<ptrdiff_t>(count));
+  }
+
+ private:
+  const std::vector<OwnedRow>& keys_;
+  size_t at_ = 0;
+};
+
 Result<std::unique_ptr<TargetKeys>> Cycle::Impl::keys_at_target(const SchemaRef& schema) {
+  if (const auto kept = sides_.kept.find(schema->name); kept != sides_.kept.end())
+    return std::unique_ptr<TargetKeys>(std::make_unique<KeptKeys>(kept->second));
   const auto table = std::find_if(sides_.tables.begin(), sides_.tables.end(), [&](const TargetTableRef& t) {
     return t->source->name == schema->name;
   });

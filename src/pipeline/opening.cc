@@ -7,6 +7,7 @@
 #include "base/crc32c.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "pipeline/kept_keys.h"
 #include "pipeline/key_actions.h"
 #include "pipeline/table_states.h"
 
@@ -309,7 +310,11 @@ Status fill_merge(const PipelineOptions& options,
     if (hides_key_actions) {
       for (TableName& parent : acting_parents(*sides.schemas[i])) parents.push_back(std::move(parent));
     }
-    TRY(merge.add_table(sides.schemas[i], rows[i], std::move(parents)));
+    const auto kept = sides.kept.find(sides.schemas[i]->name);
+    TRY(merge.add_table(sides.schemas[i],
+                        rows[i],
+                        std::move(parents),
+                        kept == sides.kept.end() ? std::vector<OwnedRow>() : kept->second));
   }
   if (circle != nullptr && options.say) {
     options.say(cat("foreign keys of ",
@@ -333,6 +338,10 @@ Result<OpenSides> open_sides(const PipelineOptions& options, Source& source, Tar
   TRY_ASSIGN(
       Opened opened,
       target.open({sides.name, info.identity, options.may_create_weft, options.takeover_wait, info.any_of_several}));
+  sides.source_id = info.identity;
+  if (options.origins == Origins::kAuto) {
+    TRY_ASSIGN(sides.target_id, target.identity());
+  }
   if (!opened.progress) TRY(source.prepare());
   TRY(look_at_source(source, sides));
   if (sides.catalogue.empty() && !opened.progress) {
@@ -370,8 +379,15 @@ Result<OpenSides> open_sides(const PipelineOptions& options, Source& source, Tar
     const bool lost = stream.error().code() == kPositionLost;
     if (!lost || options.on_lost_position == LostPosition::kFail || sides.fresh) return std::move(stream).error();
     log_warning(stream.error().message());
-    TRY(begin_again(options, source, target, opened, sides));
+    bool mended = false;
+    if (options.on_lost_position == LostPosition::kRepair) {
+      TRY_ASSIGN(mended, mend_by_kept_keys(options, source, target, opened, sides));
+    }
+    if (!mended) TRY(begin_again(options, source, target, opened, sides));
   }
+  sides.keep_keys = options.on_lost_position == LostPosition::kRepair || info.any_of_several;
+  TRY(read_kept_keys(target, opened.tables, sides));
+  if (!sides.keep_keys) TRY(target.drop_kept());
   if (info.hides_key_actions) TRY(refuse_hidden_parents(sides.schemas));
   merge.read_from(info.answering());
   TRY(fill_merge(options, target, opened.tables, info.hides_key_actions, sides, merge));

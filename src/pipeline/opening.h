@@ -3,6 +3,7 @@
 // here. One thread; called once per cycle, before any stage runs.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,6 +16,8 @@ namespace weft {
 
 struct OpenSides {
   std::string name;
+  std::string source_id;
+  std::string target_id;               // empty: not known, or not asked for
   Progress progress;                   // committed; epoch is ours
   Position head;                       // of the source, read before its tables
   Position catalogue_at;               // behind what the catalogue shows
@@ -25,9 +28,11 @@ struct OpenSides {
   std::vector<TableName> set_aside;    // their changes are passed over
   std::vector<PreparedName> prepared;  // transactions that wait at the target for their second phase
   std::vector<HeldTable> held;         // tables with dead letters
-  bool circular = false;               // foreign keys lead in a circle among tables that are still being copied
-  bool fresh = false;                  // the pipeline ran for the first time
-  std::unique_ptr<Journal> journal;    // its reader stands behind progress, the source behind its end
+  std::map<TableName, std::vector<OwnedRow>> kept;  // keys of tables that are mended by them (pipeline/kept_keys.h)
+  bool keep_keys = false;                           // what transactions change is kept at the target, for a repair
+  bool circular = false;             // foreign keys lead in a circle among tables that are still being copied
+  bool fresh = false;                // the pipeline ran for the first time
+  std::unique_ptr<Journal> journal;  // its reader stands behind progress, the source behind its end
 };
 
 // Part of the memory budget that waits in the journal; the rest is for groups and chunks in flight.

@@ -34,6 +34,13 @@ enum class SchemaPolicy : uint8_t { kFail, kIgnore, kEvolve, kPauseTable };
 // What becomes of rows that target tables hold before a first snapshot.
 enum class ExistingRows : uint8_t { kRefuse, kUpsert, kReplace };
 // What becomes of a change that the target can't take.
+// Which changes are carried, by where they were made first (model/origin.h).
+enum class Origins : uint8_t {
+  kAuto,   // all but those that came through the target
+  kAll,    // all of them
+  kLocal,  // those that applications made at the source
+};
+
 enum class BadRow : uint8_t { kStop, kDeadLetter };
 // What happens when the source no longer has the position to go on from.
 enum class LostPosition : uint8_t {
@@ -62,6 +69,7 @@ struct PipelineOptions {
   ExistingRows existing = ExistingRows::kRefuse;
   LostPosition on_lost_position = LostPosition::kFail;
   BadRow on_bad_row = BadRow::kStop;
+  Origins origins = Origins::kAuto;
   uint64_t letters_max = 10000;  // of one table; with more of them it is set aside as a whole
   bool may_create_weft = true;   // --setup auto
   size_t lanes = 2;              // parallel target sessions

@@ -10,6 +10,7 @@
 #include "apply/counts.h"
 #include "apply/plan.h"
 #include "apply/shape.h"
+#include "apply/touched_keys.h"
 #include "base/text.h"
 #include "model/schema_text.h"
 #include "pipeline/reshape.h"
@@ -282,6 +283,9 @@ Status Replay::apply(const std::vector<Chain*>& chains) {
     items.insert(items.end(), effect.in_order.begin(), effect.in_order.end());
   }
   TRY(execute(items));
+  TouchedKeys touched;
+  for (const ApplyItem& item : items) touched.add_whole(item.table->source->name);
+  session_.keep_keys(touched.text());
   return session_.commit_beside();
 }
 
@@ -352,7 +356,9 @@ Result<ReplayReport> replay_letters(Target& target,
                                     const DeadLetterChoice& choice,
                                     const ReplayTell& tell) {
   TRY_ASSIGN(std::vector<SchemaRef> versions, target.visit(pipeline));
+  TRY_ASSIGN(const std::optional<Opened> there, target.peek(pipeline));
   TRY_ASSIGN(const std::unique_ptr<TargetSession> session, target.session());
+  if (there && there->progress) session->say_origin(there->progress->source_id);
   Replay replay(target, *session, pipeline, std::move(versions));
   TRY(replay.find(choice));
   TRY(replay.run());

@@ -28,7 +28,10 @@ void Merge::read_from(std::string_view server) {
   state_.with([&](State& s) { s.ahead = ahead_of(server); });
 }
 
-Status Merge::add_table(const SchemaRef& schema, const TableStateRow& state, std::vector<TableName> parents) {
+Status Merge::add_table(const SchemaRef& schema,
+                        const TableStateRow& state,
+                        std::vector<TableName> parents,
+                        std::vector<OwnedRow> kept) {
   Table t;
   t.schema = schema;
   t.parents = std::move(parents);
@@ -47,6 +50,9 @@ Status Merge::add_table(const SchemaRef& schema, const TableStateRow& state, std
   } else if (state.state == TableState::kSnapshotting && t.copied.earlier() == Earlier::kNone) {
     t.clear_first = true;  // part of a whole copy
   }
+  t.rows_estimated = kept.size();
+  for (const OwnedRow& key : kept) t.unread.insert(key);
+  t.kept = std::move(kept);
   const size_t ranges = t.copied.ranges().size();
   t.range_busy.assign(ranges, 0);
   for (const CopyRange& r : t.copied.ranges()) {
@@ -145,9 +151,10 @@ Verdict Merge::judge(const Batch& batch, const Transaction& tx, const RowChange&
 }
 
 void Merge::heed_holes(const Table& t, const RowChange& change, Presence& present) {
-  if (t.copied.holes().empty()) return;
-  if (!change.before.empty() && t.copied.hole(key_of(*t.schema, change.before).row())) present.before = false;
-  if (!change.after.empty() && t.copied.hole(key_after(change).row())) present.after = false;
+  if (t.copied.holes().empty() && t.unread.empty()) return;
+  const auto absent = [&t](const OwnedRow& key) { return t.unread.contains(key) || t.copied.hole(key.row()); };
+  if (!change.before.empty() && absent(key_of(*t.schema, change.before))) present.before = false;
+  if (!change.after.empty() && absent(key_after(change))) present.after = false;
 }
 
 TableStateRow Merge::open_hole(const RowChange& change) {
@@ -190,7 +197,10 @@ ReadyChunk Merge::take_chunk(State& s, View& view) {
   ready.chunk = std::move(view.chunks.front());
   view.chunks.pop_front();
   if (!view.point->exact()) t.windows.push_back(view.point);
-  if (!view.task.reread.empty()) {
+  if (view.task.kept) {
+    for (const OwnedRow& key : view.task.reread) t.unread.erase(key);
+    t.kept_busy = false;
+  } else if (!view.task.reread.empty()) {
     for (const OwnedRow& key : view.task.reread) t.copied.fill_hole(key.row());
     ready.holes = std::move(view.task.reread);
     ready.sweep = view.task.sweep;
@@ -211,9 +221,9 @@ ReadyChunk Merge::take_chunk(State& s, View& view) {
   ready.replace = replaces(t.copied.earlier());
   if (t.copied.earlier() == Earlier::kMended) ready.op = BatchOp::kMend;
   CopyRange& range = t.copied.at(view.task.range);
-  if (!t.whole && !ready.chunk.rows.empty()) range.done = key_of(*t.schema, ready.chunk.rows.back());
+  if (!view.task.kept && !t.whole && !ready.chunk.rows.empty()) range.done = key_of(*t.schema, ready.chunk.rows.back());
   if (ready.chunk.end) range.complete = true;
-  if (t.copied.ranges_complete()) t.state = TableState::kCatchingUp;
+  if (t.copied.ranges_complete() && t.unread.empty()) t.state = TableState::kCatchingUp;
   ready.state = state_row(s, t);
   return ready;
 }

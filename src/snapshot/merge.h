@@ -11,6 +11,8 @@
 //      the chunk to come has them, by rule 1. Elsewhere they are applied tolerantly.
 //   6. A partial change whose row can't be built here opens a hole: its key is not there and its changes are passed over, as
 //      outside the copied ranges, until the key has been read under a view of its own (open_hole()).
+//   7. A table that is mended by kept keys is copied but for those: their changes are passed over until their rows have been
+//      compared, parents first; what the source lacks of them goes in the end, children first.
 //
 // Readers' threads call next_task, announce, deliver; the dispatcher's thread calls the rest. One lock, never held over I/O.
 #pragma once
@@ -19,6 +21,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <unordered_set>
 #include <vector>
 
 #include "base/guarded.h"
@@ -53,6 +56,7 @@ struct CopyTask {
   bool plan_ranges = false;  // first task of a table: cut it into ranges and estimate its rows
   KeyRange keys;
   std::vector<OwnedRow> reread;  // a key task: read these keys only
+  bool kept = false;             // they are kept keys of a table that is mended by them: their rows are compared
   bool sweep = false;            // every key that the target holds is to be looked for at the source
   uint64_t view = 0;             // set by announce()
 };
@@ -91,8 +95,11 @@ class Merge {
 
   // Before anything starts. `server`: which one shows the views (SourceInfo::answering).
   void read_from(std::string_view server);
-  // `state`: the persisted one, if there is one.
-  Status add_table(const SchemaRef& schema, const TableStateRow& state, std::vector<TableName> parents);
+  // `state`: the persisted one, if there is one. `kept`: the keys by which the table is mended (RangeSet::kept_since).
+  Status add_table(const SchemaRef& schema,
+                   const TableStateRow& state,
+                   std::vector<TableName> parents,
+                   std::vector<OwnedRow> kept = {});
   // A table of which an earlier run said that its rows may be ahead of the stream; null if there is none.
   [[nodiscard]] SchemaRef ahead() const;
   // Everything that a view opened now may show may already be in what earlier runs copied of such tables.
@@ -137,6 +144,14 @@ class Merge {
   [[nodiscard]] std::vector<TableView> tables() const;
 
  private:
+  struct KeyHash {
+    size_t operator()(const OwnedRow& key) const { return hash_values(key.row()); }
+  };
+
+  struct SameKey {
+    bool operator()(const OwnedRow& a, const OwnedRow& b) const { return same_values(a.row(), b.row()); }
+  };
+
   struct Table {
     SchemaRef schema;
     std::vector<TableName> parents;
@@ -156,6 +171,9 @@ class Merge {
     bool was_ahead = false;                                 // an earlier run left rows that may be ahead of the stream
     std::vector<std::shared_ptr<const ReadPoint>> windows;  // what the target may already have ahead of the stream
     bool holes_busy = false;                                // a reader reads them
+    std::vector<OwnedRow> kept;                             // keys to be compared; from the back to the front
+    std::unordered_set<OwnedRow, KeyHash, SameKey> unread;  // those of them that were not admitted yet
+    bool kept_busy = false;
     bool sweep_busy = false;
     bool swept = false;  // what the source lacks is gone
   };
@@ -182,7 +200,7 @@ class Merge {
   static bool parents_done(const State& s, const Table& t);
   static bool all_streaming(const State& s);
 
-  static bool complete(const Table& t) { return t.planned && t.copied.complete(); }
+  static bool complete(const Table& t) { return t.planned && t.copied.complete() && t.unread.empty(); }
 
   // Rows of before may be there that the source lacks.
   static bool to_be_swept(const Table& t) { return replaces(t.copied.earlier()) && !t.swept; }
@@ -195,6 +213,7 @@ class Merge {
 
   static size_t bytes_waiting(const State& s);
   static std::optional<CopyTask> key_task(State& s);
+  static std::optional<CopyTask> kept_task(State& s);
   static std::optional<CopyTask> range_task(State& s);
   static std::optional<CopyTask> sweep_task(State& s);
   static bool children_swept(const State& s, const Table& t);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The readers' side of Merge: what is to be read next, and what they bring.
 #include <algorithm>
+#include <iterator>
 
 #include "snapshot/merge.h"
 
@@ -39,6 +40,24 @@ std::optional<CopyTask> Merge::key_task(State& s) {
     task.reread = t.copied.holes();
     if (task.reread.size() > kKeysAtOnce) task.reread.resize(kKeysAtOnce);
     t.holes_busy = true;
+    return task;
+  }
+  return std::nullopt;
+}
+
+std::optional<CopyTask> Merge::kept_task(State& s) {
+  for (size_t i = 0; i < s.tables.size(); ++i) {
+    Table& t = s.tables[i];
+    if (t.kept.empty() || t.kept_busy || !parents_done(s, t)) continue;
+    const size_t count = std::min(kKeysAtOnce, t.kept.size());
+    CopyTask task;
+    task.table = i;
+    task.schema = t.schema;
+    task.kept = true;
+    task.reread.assign(std::make_move_iterator(t.kept.end() - static_cast<ptrdiff_t>(count)),
+                       std::make_move_iterator(t.kept.end()));
+    t.kept.resize(t.kept.size() - count);
+    t.kept_busy = true;
     return task;
   }
   return std::nullopt;
@@ -109,6 +128,7 @@ std::optional<CopyTask> Merge::next_task(bool stream_is_near) {
     // Chunks that wait for a far stream only take memory: one is enough then.
     if (!stream_is_near && !s.views.empty()) return std::nullopt;
     if (bytes_waiting(s) >= options_.waiting_bytes) return std::nullopt;
+    if (auto task = kept_task(s)) return task;
     if (auto task = range_task(s)) return task;
     return sweep_task(s);
   });
@@ -191,6 +211,9 @@ void Merge::give_up(const CopyTask& task) {
     std::erase_if(s.views, [&](const View& v) { return task.view != 0 && v.id == task.view; });
     if (task.sweep) {
       t.sweep_busy = false;
+    } else if (task.kept) {
+      t.kept.insert(t.kept.end(), task.reread.begin(), task.reread.end());
+      t.kept_busy = false;
     } else if (!task.reread.empty()) {
       t.holes_busy = false;
     } else {

@@ -30,6 +30,20 @@ TEST(RangeSet, TextFormComesBackTheSame) {
   EXPECT_FALSE(back->contains(key(21).row()));
 }
 
+TEST(RangeSet, KeysThatTheTargetKeptAndHolesComeBackToo) {
+  RangeSet set;
+  set.mend_kept_since(4711);
+  set.open_hole(key(3).row());
+  const auto back = RangeSet::parse(set.text());
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->text(), set.text());
+  EXPECT_EQ(back->kept_since(), 4711u);
+  EXPECT_EQ(back->earlier(), Earlier::kMended);
+  EXPECT_TRUE(back->ranges_complete());
+  EXPECT_EQ(back->holes().size(), 1u);
+  EXPECT_FALSE(RangeSet::parse("~#").has_value());
+}
+
 // The log is transactions 1, 2, 3 ...; a position is "n"; a view shows everything up to `shown` and perhaps up to `maybe`.
 int64_t number(const Position& p) {
   return p.empty() ? 0 : std::stoll(p.text());
@@ -280,6 +294,43 @@ TEST_F(MergeTest, AfterARestartEverythingThatAViewMayShowIsTolerantWhereTheCopyW
   const auto task = again.next_task(true);
   ASSERT_TRUE(task.has_value());
   EXPECT_TRUE(same_values(task->keys.after->row(), key(10).row())) << "what is copied stays copied";
+}
+
+TEST_F(MergeTest, HardCase06ATableIsMendedByTheKeysThatMayDifferAndByNothingElse) {
+  Merge again{MergeOptions{}};
+  RangeSet ranges;
+  ranges.mend_kept_since(1);
+  TableStateRow row;
+  row.table = schema_->name;
+  row.state = TableState::kSnapshotting;
+  row.ranges = ranges.text();
+  ASSERT_TRUE(again.add_table(schema_, row, {}, {key(5), key(6)}));
+  again.start_at(Position("3"));
+  const Batch& batch = tx(4);
+  const auto fate = [&](int64_t id) {
+    return again.judge(batch, batch.transactions()[0], update(id, id, Value::int64(1))).fate;
+  };
+  EXPECT_EQ(fate(5), Verdict::Fate::kDrop) << "the read to come has it";
+  EXPECT_EQ(fate(7), Verdict::Fate::kLoose);
+  auto task = again.next_task(true);
+  ASSERT_TRUE(task && task->reread.size() == 2u);
+  again.give_up(*task);
+  task = again.next_task(true);
+  ASSERT_TRUE(task && task->reread.size() == 2u) << "what could not be read is read again";
+  ASSERT_TRUE(again.announce(*task, std::make_shared<View>(3, 3)));
+  again.deliver(*task, chunk_to(5, true));
+  const auto ready = again.chunk(nullptr, nullptr);
+  ASSERT_TRUE(ready.has_value());
+  EXPECT_EQ(ready->op, BatchOp::kMend);
+  EXPECT_EQ(ready->state.state, TableState::kCatchingUp);
+  again.admitted_chunk(*ready);
+  again.committed(schema_->name);
+  EXPECT_EQ(fate(5), Verdict::Fate::kLoose);
+  EXPECT_TRUE(again.take_streaming(Position("3")).empty()) << "what the source lacks of the two is still there";
+  const auto sweep = again.next_task(true);
+  ASSERT_TRUE(sweep && sweep->sweep);
+  again.swept(*sweep);
+  EXPECT_EQ(again.take_streaming(Position("3")).size(), 1u);
 }
 
 }  // namespace

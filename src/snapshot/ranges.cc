@@ -2,6 +2,7 @@
 #include "snapshot/ranges.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "base/text.h"
 
@@ -50,6 +51,14 @@ Result<RangeSet> RangeSet::parse(std::string_view text) {
     text.remove_prefix(1);
     break;
   }
+  if (text.starts_with('#')) {
+    uint64_t version = 0;
+    const auto [end, error] = std::from_chars(text.data() + 1, text.data() + text.size(), version);
+    if (error != std::errc())
+      return Error(Blame::kConfig, cat("_weft.table_state: can't read the ranges '", text, "'"));
+    set.mend_kept_since(version);
+    text.remove_prefix(static_cast<size_t>(end - text.data()));
+  }
   std::string_view keys = text.substr(std::min(text.find('!'), text.size()));
   text.remove_suffix(keys.size());
   while (!keys.empty()) {
@@ -71,9 +80,18 @@ Result<RangeSet> RangeSet::parse(std::string_view text) {
   return set;
 }
 
+void RangeSet::mend_kept_since(uint64_t version) {
+  *this = RangeSet();
+  ranges_[0].complete = true;
+  earlier_ = Earlier::kMended;
+  kept_since_ = version;
+}
+
 std::string RangeSet::text() const {
   std::string out;
+  if (kept_since_) out = cat("#", *kept_since_);
   for (const CopyRange& r : ranges_) {
+    if (kept_since_) break;
     if (!out.empty()) out.push_back('|');
     out += cat(bound_text(r.after), ";", bound_text(r.upto), ";", bound_text(r.done), ";", r.complete ? "1" : "0");
   }

@@ -67,10 +67,17 @@ class RangeSet {
 
   void set_earlier(Earlier earlier) { earlier_ = earlier; }
 
+  // All rows are there, but for those of which the target has kept the keys since this version of its progress
+  // (Target::kept_since): they are compared with the source.
+  [[nodiscard]] const std::optional<uint64_t>& kept_since() const { return kept_since_; }
+
+  void mend_kept_since(uint64_t version);
+
  private:
   std::vector<CopyRange> ranges_;
   std::vector<OwnedRow> holes_;
   Earlier earlier_ = Earlier::kNone;
+  std::optional<uint64_t> kept_since_;
 };
 
 }  // namespace weft

@@ -42,6 +42,8 @@ struct SourceInfo {
   std::string server = {};
   // What foreign keys say to a change is carried out below the log (RowChange::hidden_actions).
   bool hides_key_actions = false;
+  // Its type json keeps values in a form of its own, whatever text was written (MySQL); else it keeps the text.
+  bool own_json_form = false;
 
   [[nodiscard]] const std::string& answering() const { return server.empty() ? identity : server; }
 };

@@ -31,6 +31,9 @@ inline constexpr std::string_view kEpochLost = "epoch-lost";  // kConfig: anothe
 inline constexpr std::string_view kCommitUnknown = "commit-unknown";  // kTransient: the answer to COMMIT never came
 inline constexpr std::string_view kProgressMoved = "progress-moved";  // kTransient: progress is not where we left it
 
+inline constexpr Duration kKeptKeysFor = std::chrono::minutes(10);
+inline constexpr size_t kKeptKeysLimit = 8u << 20;  // bytes
+
 // One pipeline's progress row. version counts target transactions and is what the compare-and-set compares.
 struct Progress {
   uint64_t epoch = 0;
@@ -213,6 +216,14 @@ class TargetSession {
   [[nodiscard]] virtual Status commit(const Progress& from, const Progress& to) = 0;
   virtual void rollback() = 0;
 
+  // Transactions that begin from here on say that their rows came this way (model/origin.h), for a source that follows the
+  // target; those that change nothing need not.
+  virtual void say_origin(std::string /*chain*/) {}
+
+  // What the transaction changed (apply/touched_keys.h), for Target::kept_since(): written with its commit, under the version
+  // that progress goes to. REQUIRES: called between prepare() and commit(), if at all.
+  virtual void keep_keys(std::string /*keys*/) {}
+
   // For groups that go row by row beside dead letters. The transaction is open, or begins.
   // Takes the last group back. REQUIRES: it was on trial, and prepare() of it succeeded.
   [[nodiscard]] virtual Status undo();
@@ -235,6 +246,12 @@ class TargetKeys {
   [[nodiscard]] virtual Result<std::vector<OwnedRow>> next(size_t limit) = 0;
 };
 
+// A committed version of progress whose transaction was kept with the keys that it changed.
+struct KeptVersion {
+  uint64_t version = 0;
+  Position position;  // of the source, behind it
+};
+
 struct OpenRequest {
   std::string pipeline;  // name, the key of progress
   std::string source_id;
@@ -250,11 +267,19 @@ struct Opened {
   std::vector<PreparedName> prepared;
   std::vector<HeldTable> held;  // tables with dead letters
   uint64_t epoch = 0;           // ours from now on
+  bool runs = false;            // peek(): as far as the target can tell a process runs the pipeline now
 };
 
 class Target {
  public:
   virtual ~Target() = default;
+
+  // Who it is, in the words of the source that would follow it (SourceInfo::identity). Empty: no source can.
+  [[nodiscard]] virtual Result<std::string> identity() { return std::string(); }
+
+  // How many sessions may write at once.
+  [[nodiscard]] virtual size_t lanes_max() const { return SIZE_MAX; }
+
   // Takes the pipeline over. Error code kPipelineTaken when another process holds it.
   [[nodiscard]] virtual Result<Opened> open(const OpenRequest& request) = 0;
   // What open() would give back, without taking the pipeline over: changes nothing, waits for nobody. None: this pipeline
@@ -314,6 +339,19 @@ class Target {
   [[nodiscard]] virtual Result<std::unique_ptr<TargetSession>> session() = 0;
   // The keys of the rows that are there now. Any thread. REQUIRES: a table with a key.
   [[nodiscard]] virtual Result<std::unique_ptr<TargetKeys>> keys(const TargetTableRef& table) = 0;
+
+  // Versions that keep_keys() was used for, ascending and without a gap: older ones go after ten minutes, or when all together
+  // take more than kKeptKeysLimit. REQUIRES: open().
+  [[nodiscard]] virtual Result<std::vector<KeptVersion>> kept_versions() { return std::vector<KeptVersion>(); }
+
+  // What was kept of the versions above this one, and of rows that were changed beside progress meanwhile.
+  [[nodiscard]] virtual Result<std::vector<std::string>> kept_since(uint64_t /*version*/) {
+    return std::vector<std::string>();
+  }
+
+  // From here on versions may be missing: what was kept of earlier ones is of no use. REQUIRES: open().
+  [[nodiscard]] virtual Status drop_kept() { return ok(); }
+
   // The newest progress version that a crash of the target can't take back.
   [[nodiscard]] virtual Result<uint64_t> flushed() = 0;
   // Everything that would stop or surprise; changes nothing. Needs no open().

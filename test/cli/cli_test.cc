@@ -29,8 +29,13 @@ TEST_F(CliTest, WrongCommandLinesAreExit2) {
   const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
       {{}, "usage: weft COMMAND"},
       {{"rnu"}, "nearest known word 'run'"},
-      {{"verify"},
-       "weft verify: not available in this version; available: run, check, setup, teardown, status, pause, resume, "
+      {{"verify"}, "which pipeline? Give a FILE, or --from URL and --to URL"},
+      {{"verify", "--from", kFrom, "--to", "sqlite:a.db"}, "to.url: weft verify does not read SQLite in this version"},
+      {{"verify", "--from", kFrom, "--to", kTo, "--sample", "101"},
+       "--sample: '101', expected a number from 0.001 to 100"},
+      {{"runs"},
+       "weft runs: not available in this version; available: run, check, setup, teardown, verify, status, pause, "
+       "resume, "
        "dead-letters, "
        "journal, demo, "
        "help, "
@@ -49,10 +54,12 @@ TEST_F(CliTest, WrongCommandLinesAreExit2) {
       {{"run", "a.yaml", "b.yaml"}, "unexpected argument 'b.yaml'"},
       {{"run", "--form", "x"}, "unknown flag '--form', nearest known flag '--from'"},
       {{"run", "--from"}, "--from needs a value"},
-      {{"run", "--from", "sqlite:/a.db", "--to", "spanner://p/i/d"},
-       "from.url: not available in this version: sqlite; available: mysql:// or mariadb:// (MySQL, MariaDB), "
-       "postgresql:// or postgres:// (PostgreSQL)\n"
-       "to.url: not available in this version: spanner; available: postgresql:// or postgres:// (PostgreSQL)\n"},
+      {{"run", "--from", "odbc:x", "--to", "spanner://p/i/d"},
+       "from.url: not available in this version: odbc; available: mysql:// or mariadb:// (MySQL, MariaDB), "
+       "postgresql:// or postgres:// (PostgreSQL), sqlite:///path (SQLite)\n"
+       "to.url: not available in this version: spanner; available: postgresql:// or postgres:// (PostgreSQL), "
+       "sqlite:///path (SQLite)\n"},
+      {{"run", "--from", "sqlite://host/a.db", "--to", kTo}, "from.url: 'host': SQLite has no servers"},
       {{"run", "--from", "mysqll://h/d", "--to", kTo}, "from.url: unknown kind of address 'mysqll:'"},
       {{"run", "--from", "nonsense", "--to", kTo}, "--from: from.url is no address"},
       {{"check", "--from", "mysql://h:port/d", "--to", kTo}, "from.url"},
@@ -76,7 +83,7 @@ TEST_F(CliTest, WrongFlagsOfRunAreExit2) {
       {{"--memory", "lots"}, "--memory: memory is 'lots', expected a size such as 64MiB, at least 8MiB"},
       {{"--consistency", "keyed"},
        "--consistency: not available in this version: to.consistency keyed; available: atomic"},
-      {{"--origins", "local"}, "not available in this version: origins local"},
+      {{"--origins", "mine"}, "--origins: origins is 'mine', expected auto, all or local"},
       {{"--consistency", "keyed"}, "not available in this version: to.consistency keyed"},
       {{"--http", "everywhere"}, "--http: http is 'everywhere', expected off, or IP:PORT"},
       {{"--http", "0.0.0.0:0"}, "expected --http-token-file"},

@@ -53,6 +53,16 @@ std::vector<std::string> SourceContract::told(const Delivered& one) const {
   return lines;
 }
 
+std::vector<std::string> SourceContract::take_changes(size_t count) {
+  std::vector<std::string> lines;
+  while (lines.size() < count) {
+    const auto next = take(1);
+    if (next.empty()) break;
+    for (std::string& line : told(next[0])) lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
 std::unique_ptr<TableReader> SourceContract::reader() {
   auto made = source_->table_reader();
   EXPECT_TRUE(made) << (made ? "" : made.error().message());
@@ -140,6 +150,12 @@ TEST_P(SourceContract, AStreamGoesOnStrictlyAfterAnyDeliveredPosition) {
     const Position after(got[i].position().text());
     ASSERT_TRUE(source_->connect());
     open(after);
+    if (harness_->joins_transactions()) {
+      std::vector<std::string> expected;
+      for (size_t k = i + 1; k < 4; ++k) expected.push_back(told(got[k]).at(0));
+      EXPECT_EQ(take_changes(3 - i), expected) << "after " << i;
+      continue;
+    }
     const auto rest = take(3 - i);
     for (size_t k = 0; k < rest.size(); ++k) EXPECT_EQ(told(rest[k]), told(got[i + 1 + k])) << "after " << i;
   }

@@ -33,6 +33,10 @@ class SourceHarness {
   virtual void purge() = 0;
   // A position that this server never reached.
   [[nodiscard]] virtual Position future() = 0;
+
+  // The source delivers what became visible between two of its reads as one transaction: several of the application's at once
+  // where it begins behind them.
+  [[nodiscard]] virtual bool joins_transactions() const { return false; }
 };
 
 // Gives nothing where the server can't be had.
@@ -64,6 +68,8 @@ class SourceContract : public ::testing::TestWithParam<SourceFactory> {
   [[nodiscard]] std::vector<Delivered> take(size_t count);
   // As take(1) does, as text: "insert items (1, ...)".
   [[nodiscard]] std::vector<std::string> told(const Delivered& one) const;
+  // The changes of all transactions that come, until there are that many.
+  [[nodiscard]] std::vector<std::string> take_changes(size_t count);
   // Reads a range to its end in pieces of `rows`.
   [[nodiscard]] std::vector<sim::ModelRow> read(TableReader& reader, const KeyRange& range, size_t rows);
   [[nodiscard]] std::unique_ptr<TableReader> reader();

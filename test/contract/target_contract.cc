@@ -259,6 +259,7 @@ TEST_P(TargetContract, StatesAndSchemasGoWithProgress) {
 // Lanes that copy ranges of one table each have its next state: none waits for another's while it prepares.
 TEST_P(TargetContract, TwoLanesChangeOneTablesStateInTicketOrder) {
   Running p = run_process();
+  if (p.target->lanes_max() < 2) GTEST_SKIP() << "it has one writer";
   auto other = p.target->session();
   ASSERT_TRUE(other);
   std::vector<Group> groups;
@@ -351,9 +352,16 @@ TEST_P(TargetContract, HardCase04WhoWasTakenOverCantCommit) {
   TableBatch b = batch(first, sim::kItems, BatchOp::kInsert);
   add(b, {}, item(1, Cell::null(), "of the first"));
   const Group g = group(first, {b});
-  ASSERT_TRUE(first.session->prepare(g));
+  // Where there is one writer, nobody takes over while it writes.
+  const bool one_writer = first.target->lanes_max() < 2;
+  if (!one_writer) {
+    ASSERT_TRUE(first.session->prepare(g));
+  }
   harness_->outlive_lease();
   Running second = run_process();
+  if (one_writer) {
+    ASSERT_TRUE(first.session->prepare(g));
+  }
   const Status committed = first.session->commit(g.from, g.to);
   ASSERT_FALSE(committed);
   EXPECT_EQ(committed.error().code(), kEpochLost) << committed.error().message();

@@ -110,6 +110,8 @@ TEST_P(SourceFailoverTest, hard_case_06_what_the_new_primary_never_had_is_taken_
   const auto result = run_weft(arguments({"--on-lost-position", "repair", "--until", "now"}), deadline_in(60s));
   EXPECT_EQ(result.code, 0) << result.out;
   EXPECT_TRUE(equal_to_replica()) << rows();
+  // The target had kept which rows the transactions changed that were lost.
+  EXPECT_TRUE(has(result.out, "(2 by their keys)")) << result.out;
 }
 
 INSTANTIATE_TEST_SUITE_P(Sources,

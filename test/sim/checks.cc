@@ -56,6 +56,20 @@ bool begins_again(const Image& image) {
   });
 }
 
+// The tables that are to be mended by kept keys are those of which it is known that they may differ.
+bool is_mended_by_keys(const TableStateRow& state) {
+  const auto ranges = RangeSet::parse(state.ranges);
+  return ranges && ranges->earlier() == Earlier::kMended && state.state <= TableState::kSnapshotting &&
+         (ranges->kept_since() || ranges->untouched());
+}
+
+// A table that was to be mended by kept keys, which are gone: all of it is compared.
+bool is_compared_instead(const TableStateRow& was, const TableStateRow& is) {
+  const auto before = RangeSet::parse(was.ranges);
+  const auto after = RangeSet::parse(is.ranges);
+  return before && before->kept_since() && after && !after->kept_since() && after->earlier() == Earlier::kMended;
+}
+
 // Whether a key lies in a copied part, in the order that the source itself has.
 bool copied(const RangeSet& ranges, const ModelRow& key) {
   const bool hole = std::any_of(ranges.holes().begin(), ranges.holes().end(), [&](const OwnedRow& one) {
@@ -132,6 +146,8 @@ void Checks::i2_positions_grow_in_log_order(const Image& before, const Image& af
   const IdSet is = ids_at(after);
   begun_again_ = begun_again_ || begins_again(after);
   if (begins_again(after)) return;
+  // Another server took over, which lacks what progress had: it goes back to what both have.
+  if (source_.lost(was) && !source_.lost(is) && was.includes(is)) return;
   if (!is.includes(was)) fail("I2", cat("progress went from ", was.text(), " to ", is.text()));
   const uint64_t sequences = after.progress->sequence.value() - before.progress->sequence.value();
   if (sequences != is.count() - was.count()) {
@@ -239,8 +255,9 @@ void Checks::i11_table_states_go_forward(const Image& before, const Image& after
     const auto is = after.states->find(name);
     if (is == after.states->end()) return fail("I11", cat("the state of ", name.text(), " is gone"));
     const bool anew = is->second.state <= TableState::kSnapshotting &&
-                      (was.reason == kAskedToResume || ahead_of_another(was, cat("server ", source_.failovers())) ||
-                       begins_again(after));
+                      (was.reason == kAskedToResume || is_compared_instead(was, is->second) ||
+                       (source_.lost(ids_at(before)) && is_mended_by_keys(is->second)) ||
+                       ahead_of_another(was, cat("server ", source_.failovers())) || begins_again(after));
     if (is->second.state < was.state && !anew) {
       fail("I11", cat(name.text(), " went from ", to_string(was.state), " to ", to_string(is->second.state)));
     }

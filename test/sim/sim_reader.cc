@@ -161,6 +161,7 @@ Result<Chunk> SimReader::read_keys(std::span<const OwnedRow> keys) {
     if (row && std::find(rows.begin(), rows.end(), row) == rows.end()) rows.push_back(row);
   }
   w_.trace.line("reader: ", rows.size(), " of ", keys.size(), " keys of ", name_of(table_));
+  w_.trace.line("reader: by ", keys.size(), " keys of ", schema_->name.text());
   return make_chunk(rows, true);
 }
 

@@ -199,6 +199,30 @@ Result<std::map<std::string, uint64_t>> SimTarget::count_letters() {
   return counts;
 }
 
+Result<std::vector<KeptVersion>> SimTarget::kept_versions() {
+  TRY(alive());
+  std::vector<KeptVersion> versions;
+  for (const KeptKeys& kept : *w_.server.newest().kept) {
+    if (kept.version != 0) versions.push_back({kept.version, Position(kept.position)});
+  }
+  return versions;
+}
+
+Result<std::vector<std::string>> SimTarget::kept_since(uint64_t version) {
+  TRY(alive());
+  std::vector<std::string> keys;
+  for (const KeptKeys& kept : *w_.server.newest().kept) {
+    if (kept.version == 0 || kept.version > version) keys.push_back(kept.keys);
+  }
+  return keys;
+}
+
+Status SimTarget::drop_kept() {
+  TRY(alive());
+  w_.server.drop_kept();
+  return ok();
+}
+
 Result<bool> SimTarget::asked() {
   TRY(alive());
   return std::ranges::any_of(*w_.server.newest().states,
@@ -286,6 +310,10 @@ Status SimSession::commit(const Progress& from, const Progress& to) {
     return unknown();
   }
   return ok();
+}
+
+void SimSession::keep_keys(std::string keys) {
+  if (tx_ && alive()) w_.server.keep_keys(*tx_, std::move(keys));
 }
 
 void SimSession::open() {

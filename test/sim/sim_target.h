@@ -42,6 +42,9 @@ class SimTarget final : public Target {
   Result<uint64_t> discard(const std::string& pipeline, const std::vector<uint64_t>& ids) override;
   Result<std::map<std::string, uint64_t>> count_letters() override;
   Result<bool> asked() override;
+  Result<std::vector<KeptVersion>> kept_versions() override;
+  Result<std::vector<std::string>> kept_since(uint64_t version) override;
+  Status drop_kept() override;
 
   std::vector<Finding> check(const std::vector<SchemaRef>&) override { return {}; }
 
@@ -66,6 +69,7 @@ class SimSession final : public TargetSession {
   Status commit(const Progress& from, const Progress& to) override;
   void rollback() override;
   Status undo() override;
+  void keep_keys(std::string keys) override;
   Result<std::vector<HeldKey>> held(const std::string& table, const std::vector<std::string>& keys) override;
   Result<std::vector<DeadLetter>> letters(const std::string& table, size_t limit) override;
   Result<bool> take_letter(uint64_t id) override;

@@ -108,6 +108,7 @@ Status TargetServer::commit_beside(TxId id) {
   OpenTx& tx = open(id);
   Image next = newest();
   const Status fit = finish(tx, next);
+  remember_keys(tx, nullptr, next);
   forget(id);
   if (!fit) return fit;
   trace_.line("target: a letter is replayed");

@@ -55,7 +55,9 @@ Image::Image() {
   states = kNoStates;
   schemas = kNoSchemas;
   prepared = kNonePrepared;
+  static const auto kNoneKept = std::make_shared<const Kept>();
   letters = kNoLetters;
+  kept = kNoneKept;
 }
 
 std::span<const std::vector<uint16_t>> indexes_of(const TargetMode& mode, TableId table) {
@@ -72,7 +74,7 @@ std::vector<ModelRow> sorted_rows(const Image& image, TableId table) {
 }
 
 TargetServer::TargetServer(TargetMode mode, FakeClock& clock, Faults& faults, Trace& trace, uint64_t seed)
-    : mode_(mode), clock_(clock), faults_(faults), trace_(trace), rng_(seed), history_(1) {}
+    : mode_(mode), clock_(clock), faults_(faults), trace_(trace), rng_(seed), kept_limit_(2 + seed % 23), history_(1) {}
 
 void TargetServer::push(Image image, TargetEvent event) {
   history_.push_back(std::move(image));
@@ -143,6 +145,7 @@ Status TargetServer::commit(TxId tx, const Progress& from, const Progress& to, b
   }
   Image next = now;
   Status fit = finish(t, next);
+  remember_keys(t, &to, next);
   forget(tx);
   if (!fit) return fit;
   next.progress = stored(to);
@@ -169,6 +172,15 @@ Status TargetServer::finish(OpenTx& t, Image& next) {
   }
   next.letters = std::move(letters);
   return ok();
+}
+
+// Old ones go; without a version, of a transaction beside progress.
+void TargetServer::remember_keys(const OpenTx& t, const Progress* to, Image& next) const {
+  if (!t.keys) return;
+  auto kept = std::make_shared<Kept>(*next.kept);
+  kept->push_back({to == nullptr ? 0 : to->version, to == nullptr ? std::string() : to->position.text(), *t.keys});
+  if (kept->size() > kept_limit_) kept->erase(kept->begin());
+  next.kept = std::move(kept);
 }
 
 void TargetServer::rollback(TxId tx) {

@@ -31,6 +31,15 @@ using TableShapes = std::map<TableName, SchemaRef>;
 using Letters = std::vector<DeadLetter>;                                 // oldest first
 using PreparedPieces = std::map<std::string, std::vector<std::string>>;  // by the transaction's name
 
+// What one transaction changed, as weft wrote it.
+struct KeptKeys {
+  uint64_t version = 0;  // 0: beside progress
+  std::string position;
+  std::string keys;
+};
+
+using Kept = std::vector<KeptKeys>;  // oldest first
+
 // One committed state. Copies share everything.
 struct Image {
   std::array<StoredTableRef, kTableCount> tables;
@@ -40,6 +49,7 @@ struct Image {
   std::shared_ptr<const TableShapes> schemas;
   std::shared_ptr<const PreparedPieces> prepared;
   std::shared_ptr<const Letters> letters;
+  std::shared_ptr<const Kept> kept;
   std::array<bool, kTableCount> exists{};
 
   Image();
@@ -90,6 +100,18 @@ class TargetServer {
   void write_meta(TxId tx, const std::vector<TableStateRow>& states, const std::vector<SchemaRef>& schemas);
   void write_prepared(TxId tx, const std::vector<PreparedStepRef>& steps);
   void write_letters(TxId tx, const std::vector<DeadLetterStep>& steps);
+
+  void keep_keys(TxId tx, std::string keys) { open(tx).keys = std::move(keys); }
+
+  // The oldest of what was kept goes, for scripted histories.
+  void forget_kept(size_t count) {
+    auto kept = std::make_shared<Kept>(*history_.back().kept);
+    kept->erase(kept->begin(), kept->begin() + static_cast<ptrdiff_t>(std::min(count, kept->size())));
+    history_.back().kept = std::move(kept);
+  }
+
+  void drop_kept() { history_.back().kept = Image().kept; }
+
   void defer(TxId tx);
 
   // From here on an error of a statement takes back only what follows.
@@ -160,6 +182,7 @@ class TargetServer {
     std::vector<PreparedStepRef> prepared;
     std::vector<DeadLetterStep> letters;
     std::vector<uint64_t> taken;
+    std::optional<std::string> keys;
     std::shared_ptr<const OpenTx> before_trial;
     bool deferred = false;
     bool relaxed = false;
@@ -208,6 +231,7 @@ class TargetServer {
   [[nodiscard]] Letters letters_after(const OpenTx& tx) const;
   [[nodiscard]] Status lock_letter(OpenTx& tx, uint64_t id);
   [[nodiscard]] Status finish(OpenTx& tx, Image& next);
+  void remember_keys(const OpenTx& tx, const Progress* to, Image& next) const;
   void push(Image image, TargetEvent event);
   void rewind(size_t to, std::string_view why);
 
@@ -216,6 +240,7 @@ class TargetServer {
   Faults& faults_;
   Trace& trace_;
   Rng rng_;
+  size_t kept_limit_;
   Listener listener_;
   std::vector<Image> history_;
   size_t flushed_ = 0;

@@ -59,6 +59,7 @@ class BinlogStream::Impl {
   struct Table {
     SchemaRef schema;                   // null: not captured
     std::optional<RowDecoder> decoder;  // of `schema`
+    bool tells_origin = false;          // weft's own, whose rows say where a transaction came from
     std::string bytes;                  // the event behind table id and flags
     uint64_t kept_in = 0;               // the batch that keeps the schema
   };
@@ -96,6 +97,7 @@ class BinlogStream::Impl {
   [[nodiscard]] Status decode_rows(Table& table, const RowsKind& kind, const RowsEvent& event);
   [[nodiscard]] Status decode_row(Table& table, const RowsKind& kind, const RowsEvent& event, ByteReader& in);
   void keep_schema(Table& table);
+  void tell_origin(const RowChange& change);
   void forget_tables();
 
   [[nodiscard]] size_t table_id_bytes() const { return table_id_bytes_; }

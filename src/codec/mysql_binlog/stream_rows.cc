@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "codec/mysql_binlog/inflate.h"
 #include "codec/mysql_binlog/stream_impl.h"
+#include "model/origin.h"
 
 namespace weft::mysql_binlog {
 namespace {
@@ -26,6 +27,27 @@ Error unresolved_json(const RowChange& change) {
                    "a new snapshot"),
                std::string(kPartialJsonLost))
       .about(schema.name.text());
+}
+
+// docs/formats/origin.md; its rows are read by place, whatever the log says of names.
+const SchemaRef& origin_schema() {
+  static const SchemaRef kSchema = [] {
+    auto schema = std::make_shared<TableSchema>();
+    schema->name.table = kOriginTable;
+    Column lane;
+    lane.name = "lane";
+    lane.kind = Kind::kInt;
+    lane.int_bits = 64;
+    lane.nullable = false;
+    Column chain;
+    chain.name = "chain";
+    chain.kind = Kind::kBytes;
+    chain.nullable = false;
+    schema->columns = {std::move(lane), std::move(chain)};
+    schema->key = {0};
+    return schema;
+  }();
+  return kSchema;
 }
 
 }  // namespace
@@ -71,6 +93,15 @@ Result<BinlogStream::Impl::Table> BinlogStream::Impl::decode_table(std::string_v
   const std::string_view name = in.take(in.u8());
   if (!in.ok()) return corrupt("table map event");
   Table table;
+  if (name == kOriginTable && catalogue_.captured(database, {})) {
+    TRY_ASSIGN(const TableMap map, parse_table_map(body, table_id_bytes(), options_.flavor));
+    Result<RowDecoder> decoder = RowDecoder::build(map, *origin_schema());
+    if (!decoder) return table;  // someone else's table of that name
+    table.decoder = std::move(*decoder);
+    table.schema = origin_schema();
+    table.tells_origin = true;
+    return table;
+  }
   TRY_ASSIGN(const SchemaRef catalogue, catalogue_.lookup(database, name));
   if (catalogue == nullptr && !catalogue_.captured(database, name)) return table;
   TRY_ASSIGN(const TableMap map, parse_table_map(body, table_id_bytes(), options_.flavor));
@@ -143,6 +174,13 @@ Status BinlogStream::Impl::decode_rows(Table& table, const RowsKind& kind, const
   return ok();
 }
 
+// It stands in front of everything else, or says nothing.
+void BinlogStream::Impl::tell_origin(const RowChange& change) {
+  const bool says = change.after.size() == 2 && change.after[1].kind() == Kind::kBytes;
+  if (!says || tx_.cut || builder_.pending_changes() > 0) return;
+  add(Origin{arena_.copy(chain_of_row(change.after[1].view()))}, 0);
+}
+
 Status BinlogStream::Impl::decode_row(Table& table, const RowsKind& kind, const RowsEvent& event, ByteReader& in) {
   if (!builder_.in_transaction()) open_builder();
   const size_t left = in.left();
@@ -161,6 +199,10 @@ Status BinlogStream::Impl::decode_row(Table& table, const RowsKind& kind, const 
     if (kind.op == Op::kUpdate) sound = sound && decoder.read(in, event.after, arena_, change.after);
   }
   if (!sound) return corrupt(cat("rows event of ", table.schema->name.text(), ": a row image"));
+  if (table.tells_origin) {
+    tell_origin(change);
+    return ok();
+  }
   const size_t bytes = left - in.left();
   builder_.viewed(bytes);
   viewed_bytes_ += bytes;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "codec/pgoutput/binary_values.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <limits>
-#include <utility>
 
 #include "base/bytes.h"
 #include "base/text.h"
@@ -18,36 +18,37 @@ struct Known {
   uint32_t oid;  // pg_type.dat; these never change
   std::string_view send;
   Form form;
+  Kind kind;  // of a column of the type
 };
 
 constexpr std::array kKnown = {
-    Known{16, "boolsend", Form::kBool},
-    Known{17, "byteasend", Form::kBytea},
-    Known{19, "namesend", Form::kText},
-    Known{20, "int8send", Form::kInt8},
-    Known{21, "int2send", Form::kInt2},
-    Known{23, "int4send", Form::kInt4},
-    Known{25, "textsend", Form::kText},
-    Known{26, "oidsend", Form::kOid},
-    Known{114, "json_send", Form::kJson},
-    Known{650, "cidr_send", Form::kInet},
-    Known{700, "float4send", Form::kFloat4},
-    Known{701, "float8send", Form::kFloat8},
-    Known{829, "macaddr_send", Form::kMacaddr},
-    Known{869, "inet_send", Form::kInet},
-    Known{1042, "bpcharsend", Form::kText},
-    Known{1043, "varcharsend", Form::kText},
-    Known{1082, "date_send", Form::kDate},
-    Known{1083, "time_send", Form::kTime},
-    Known{1114, "timestamp_send", Form::kTimestamp},
-    Known{1184, "timestamptz_send", Form::kTimestamptz},
-    Known{1186, "interval_send", Form::kInterval},
-    Known{1266, "timetz_send", Form::kTimetz},
-    Known{1560, "bit_send", Form::kBit},
-    Known{1562, "varbit_send", Form::kBit},
-    Known{1700, "numeric_send", Form::kNumeric},
-    Known{2950, "uuid_send", Form::kUuid},
-    Known{3802, "jsonb_send", Form::kJsonb},
+    Known{16, "boolsend", Form::kBool, Kind::kBool},
+    Known{17, "byteasend", Form::kBytea, Kind::kBytes},
+    Known{19, "namesend", Form::kText, Kind::kText},
+    Known{20, "int8send", Form::kInt8, Kind::kInt},
+    Known{21, "int2send", Form::kInt2, Kind::kInt},
+    Known{23, "int4send", Form::kInt4, Kind::kInt},
+    Known{25, "textsend", Form::kText, Kind::kText},
+    Known{26, "oidsend", Form::kOid, Kind::kUint},
+    Known{114, "json_send", Form::kJson, Kind::kJson},
+    Known{650, "cidr_send", Form::kInet, Kind::kText},
+    Known{700, "float4send", Form::kFloat4, Kind::kFloat},
+    Known{701, "float8send", Form::kFloat8, Kind::kDouble},
+    Known{829, "macaddr_send", Form::kMacaddr, Kind::kText},
+    Known{869, "inet_send", Form::kInet, Kind::kText},
+    Known{1042, "bpcharsend", Form::kText, Kind::kText},
+    Known{1043, "varcharsend", Form::kText, Kind::kText},
+    Known{1082, "date_send", Form::kDate, Kind::kDate},
+    Known{1083, "time_send", Form::kTime, Kind::kTime},
+    Known{1114, "timestamp_send", Form::kTimestamp, Kind::kDateTime},
+    Known{1184, "timestamptz_send", Form::kTimestamptz, Kind::kTimestamp},
+    Known{1186, "interval_send", Form::kInterval, Kind::kText},
+    Known{1266, "timetz_send", Form::kTimetz, Kind::kText},
+    Known{1560, "bit_send", Form::kBit, Kind::kBit},
+    Known{1562, "varbit_send", Form::kBit, Kind::kText},
+    Known{1700, "numeric_send", Form::kNumeric, Kind::kDecimal},
+    Known{2950, "uuid_send", Form::kUuid, Kind::kUuid},
+    Known{3802, "jsonb_send", Form::kJsonb, Kind::kJson},
 };
 
 // A big-endian number of the bytes, all of them.
@@ -117,51 +118,6 @@ Result<Value> read_jsonb(const Column& column, std::string_view bytes, Arena& ar
   return read_characters(column, bytes.substr(1), arena);
 }
 
-Kind kind_of(Form form, const Column& column) {
-  switch (form) {
-    case Form::kBool:
-      return Kind::kBool;
-    case Form::kInt2:
-    case Form::kInt4:
-    case Form::kInt8:
-      return Kind::kInt;
-    case Form::kOid:
-      return Kind::kUint;
-    case Form::kFloat4:
-      return Kind::kFloat;
-    case Form::kFloat8:
-      return Kind::kDouble;
-    case Form::kNumeric:
-      return Kind::kDecimal;
-    case Form::kBytea:
-      return Kind::kBytes;
-    case Form::kBit:
-      return column.kind == Kind::kBit ? Kind::kBit : Kind::kText;
-    case Form::kDate:
-      return Kind::kDate;
-    case Form::kTime:
-      return Kind::kTime;
-    case Form::kTimestamp:
-      return Kind::kDateTime;
-    case Form::kTimestamptz:
-      return Kind::kTimestamp;
-    case Form::kJson:
-    case Form::kJsonb:
-      return Kind::kJson;
-    case Form::kUuid:
-      return Kind::kUuid;
-    case Form::kText:
-    case Form::kTimetz:
-    case Form::kInterval:
-    case Form::kInet:
-    case Form::kMacaddr:
-      return Kind::kText;
-    case Form::kNone:
-      break;
-  }
-  return Kind::kNull;
-}
-
 }  // namespace
 
 // The bytes are no text for a message.
@@ -184,8 +140,11 @@ Form form_of_send(std::string_view function) {
   return Form::kNone;
 }
 
+// Bits have two kinds: those that are too many for a kBit are their text.
 bool gives(Form form, const Column& column) {
-  return form != Form::kNone && kind_of(form, column) == column.kind;
+  return std::any_of(kKnown.begin(), kKnown.end(), [&](const Known& known) {
+    return known.form == form && known.kind == column.kind;
+  });
 }
 
 Result<Value> read_binary(const Column& column, Form form, std::string_view bytes, Arena& arena) {

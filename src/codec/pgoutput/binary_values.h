@@ -2,8 +2,10 @@
 // Values in PostgreSQL's binary form (what a type's send function writes) as typed values: the very Values that read_text()
 // makes of the text of the same. A type whose form is not known here has to be asked for as text. Pure; any thread.
 //
-//   const Form form = form_of(kOidOfNumeric);                     // kNone: text, please
+//   const Form form = form_of_send("numeric_send");               // kNone: text, please
 //   TRY_ASSIGN(const Value value, read_binary(column, form, bytes, arena));
+//
+// The stream of changes and COPY ... (FORMAT binary) carry the same bytes.
 #pragma once
 
 #include <cstdint>
@@ -43,14 +45,14 @@ enum class Form : uint8_t {
   kMacaddr,
 };
 
-// Of a type that the server is born with; kNone for others.
+// Of a type that the server is born with, by its oid; kNone for others.
 [[nodiscard]] Form form_of(uint32_t oid);
-// By the name of the built-in function that sends it: of domains, enums, and types of extensions that are text.
+// By the name of the built-in function that sends it: also of domains, enums, and types of extensions that are text.
 [[nodiscard]] Form form_of_send(std::string_view function);
-// Whether values of the form are those of the column: its kind, and the bytes of its numbers.
+// Whether values of the form are of the column's kind.
 [[nodiscard]] bool gives(Form form, const Column& column);
 
-// Error code (kTransient): this can't be read as binary, and will be if it is asked for as text.
+// Error code (kTransient): the value can be read if it is asked for as text.
 inline constexpr std::string_view kNeedsText = "needs-text";
 
 // REQUIRES: gives(form, column). Bytes that no server sends are errors (kData).

@@ -48,6 +48,9 @@ bool read_tuple(ByteReader& in, Tuple& tuple) {
       case 't':
         tuple.push_back({Field::What::kText, in.take(u32(in))});
         break;
+      case 'b':
+        tuple.push_back({Field::What::kBinary, in.take(u32(in))});
+        break;
       default:
         return false;
     }
@@ -100,6 +103,17 @@ Result<Message> truncate_message(ByteReader& in) {
   for (size_t i = 0; i < count && in.ok(); ++i) truncate.relations.push_back(u32(in));
   if (!in.ok()) return malformed("truncate");
   return Message(std::move(truncate));
+}
+
+// Protocol version 1, outside of streamed transactions: flags, the message's LSN, prefix, content.
+Result<Message> logical_message(ByteReader& in) {
+  LogicalMessage message;
+  message.transactional = (in.u8() & 1) != 0;
+  in.skip(8);
+  message.prefix = text(in);
+  message.content = in.take(u32(in));
+  if (!in.ok()) return malformed("logical message");
+  return Message(message);
 }
 
 }  // namespace
@@ -162,9 +176,10 @@ Result<Message> parse_message(std::string_view bytes, Tuple& before, Tuple& afte
       return row_message(type, in, before, after);
     case 'T':
       return truncate_message(in);
+    case 'M':
+      return logical_message(in);
     case 'O':
     case 'Y':
-    case 'M':
       return Message(Other{type});
     default:
       return Error(

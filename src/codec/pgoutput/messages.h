@@ -38,9 +38,10 @@ struct Field {
     kNull,
     kUnchanged,  // a value stored out of line (TOAST) that the update did not touch
     kText,
+    kBinary,  // asked for with the option `binary`, of types that have such a form
   };
   What what = What::kNull;
-  std::string_view text;
+  std::string_view bytes;
 };
 
 using Tuple = std::vector<Field>;
@@ -90,12 +91,19 @@ struct TruncateMessage {
   std::vector<uint32_t> relations;
 };
 
-// Origins, types and logical messages: nothing that changes rows.
+// What pg_logical_emit_message() wrote, asked for with the option `messages`.
+struct LogicalMessage {
+  bool transactional = false;
+  std::string_view prefix;
+  std::string_view content;
+};
+
+// Origins and types: nothing that changes rows.
 struct Other {
   char type = 0;
 };
 
-using Message = std::variant<Begin, Commit, Relation, RowMessage, TruncateMessage, Other>;
+using Message = std::variant<Begin, Commit, Relation, RowMessage, TruncateMessage, LogicalMessage, Other>;
 
 // `before` and `after` are filled for a RowMessage; kept by the caller so that rows cost no allocation.
 [[nodiscard]] Result<Message> parse_message(std::string_view bytes, Tuple& before, Tuple& after);

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "codec/pgoutput/text_values.h"
+#include "model/origin.h"
 
 namespace weft::pgoutput {
 namespace {
@@ -41,6 +42,7 @@ Status OutputStream::feed(std::string_view message) {
   if (const auto* found = std::get_if<Commit>(&parsed)) return commit(*found);
   if (const auto* found = std::get_if<Relation>(&parsed)) return relation(*found);
   if (const auto* found = std::get_if<TruncateMessage>(&parsed)) return truncate(*found);
+  if (const auto* found = std::get_if<LogicalMessage>(&parsed)) tell_origin(*found);
   return ok();
 }
 
@@ -51,6 +53,12 @@ Status OutputStream::begin(const Begin& begin) {
   current_ = begin;
   mark_ = arena_.bytes();
   return ok();
+}
+
+// It stands in front of everything else, or says nothing.
+void OutputStream::tell_origin(const LogicalMessage& message) {
+  if (!open_ || cut_ || !message.transactional || message.prefix != kOriginMessage) return;
+  if (!builder_.in_transaction()) add(Origin{arena_.copy(message.content)});
 }
 
 uint32_t OutputStream::note(EndOfTransaction end) {
@@ -109,13 +117,16 @@ Status OutputStream::read(const Table& table, const Tuple& tuple, size_t i, std:
   const uint16_t ordinal = table.known.ordinals[i];
   const Field& field = tuple[i];
   if (field.what == Field::What::kNull) out[ordinal] = Value::null();
-  if (field.what != Field::What::kText) return ok();
+  const bool binary = field.what == Field::What::kBinary;
+  if (!binary && field.what != Field::What::kText) return ok();
   const TableSchema& schema = *table.known.schema;
-  Result<Value> value = read_text(schema.columns[ordinal], field.text, arena_);
+  const Column& column = schema.columns[ordinal];
+  Result<Value> value =
+      binary ? read_binary(column, table.known.forms[i], field.bytes, arena_) : read_text(column, field.bytes, arena_);
   if (!value) {
     return std::move(value)
         .error()
-        .with(cat("table ", schema.name.text(), ", column ", schema.columns[ordinal].name))
+        .with(cat("table ", schema.name.text(), ", column ", column.name))
         .about(schema.name.text());
   }
   out[ordinal] = *value;

@@ -28,6 +28,7 @@ std::string shown(const Batch& batch, const std::vector<EndOfTransaction>& ends)
       }
       if (std::holds_alternative<Truncate>(change)) out += "truncate; ";
       if (std::holds_alternative<SchemaChange>(change)) out += "shape; ";
+      if (const auto* origin = std::get_if<Origin>(&change)) out += cat("from ", origin->chain, "; ");
     }
     const EndOfTransaction& end = ends[tx.position_index];
     out += cat(tx.last ? "end " : "piece ", end.lsn, " of ", end.xid, "\n");
@@ -50,6 +51,17 @@ TEST(OutputStream, TellsTransactionsWithTheirEnds) {
             "insert 1,'x'; insert 2,NULL; end 110 of 5\n");
 }
 
+TEST(OutputStream, hard_case_19_AMessageOfWeftsTellsWhereTheTransactionComesFrom) {
+  EXPECT_EQ(play({begin(100, 5), logical_message(true, "weft", "a"), items(), insert({"1", "x"}), commit(110)}),
+            "from a; insert 1,'x'; end 110 of 5\n");
+  EXPECT_EQ(play({begin(100, 5), items(), insert({"1", "x"}), logical_message(true, "weft", "a"), commit(110)}),
+            "insert 1,'x'; end 110 of 5\n")
+      << "behind a row it says nothing";
+  EXPECT_EQ(
+      play({logical_message(false, "weft", "a"), begin(100, 5), logical_message(true, "others", "a"), commit(110)}),
+      "end 110 of 5\n");
+}
+
 TEST(OutputStream, ATransactionWithoutCapturedRowsIsAnEmptyOne) {
   const std::string other = relation(kItems, "others", 'd', {{"id", 20, true}, {"note", 25, false}});
   EXPECT_EQ(play({begin(100, 5), other, insert({"1", "x"}), commit(110)}), "end 110 of 5\n");
@@ -63,6 +75,47 @@ TEST(OutputStream, AnUpdateThatKeepsItsKeyTakesItFromTheNewRow) {
 TEST(OutputStream, AKeyThatChangesComesWithTheOldOneAndNothingElse) {
   EXPECT_EQ(play({begin(100, 5), items(), update('K', {"1", std::nullopt}, {"2", "y"}), commit(110)}),
             "update (1,?) 2,'y'; end 110 of 5\n");
+}
+
+// A value in binary form.
+std::string binary(std::string_view bytes) {
+  return kBinaryMark + std::string(bytes);
+}
+
+std::string one() {
+  return binary(std::string_view("\0\0\0\0\0\0\0\1", 8));
+}
+
+TEST(OutputStream, EachValueComesInTheFormThatTheMessageSays) {
+  EXPECT_EQ(play({begin(100, 5), items(), insert({one(), "x"}), insert({"2", binary("y")}), commit(110)}),
+            "insert 1,'x'; insert 2,'y'; end 110 of 5\n");
+  EXPECT_EQ(play({begin(100, 5),
+                  items('f'),
+                  update('O', {one(), binary("long")}, {one(), kToast}),
+                  remove('O', {one(), std::nullopt}),
+                  commit(110)}),
+            "update (1,'long') 1,'long'; delete (1,NULL); end 110 of 5\n");
+  EXPECT_EQ(play({begin(100, 5), items(), update('K', {one(), std::nullopt}, {"2", "y"}), commit(110)}),
+            "update (1,?) 2,'y'; end 110 of 5\n");
+}
+
+TEST(OutputStream, ABinaryFormThatIsNotKnownHasToComeAsText) {
+  const std::string lists = relation(kItems, "items", 'd', {{"id", 20, true}, {"list", 1007, false}});
+  const auto error_of = [&](const std::string& list) {
+    OneTable catalogue;
+    OutputStream stream(1u << 20, catalogue);
+    EXPECT_TRUE(stream.feed(begin(100, 5)));
+    EXPECT_TRUE(stream.feed(lists));
+    const Status fed = stream.feed(insert({one(), list}));
+    return fed ? Error(Blame::kBug, "none") : fed.error();
+  };
+  const Error error = error_of(binary("\1"));
+  EXPECT_EQ(error.code(), kNeedsText);
+  EXPECT_EQ(error.blame(), Blame::kTransient);
+  EXPECT_NE(error.message().find("table public.items, column list"), std::string::npos) << error.message();
+  EXPECT_EQ(error_of("{1}").message(), "none");
+  EXPECT_EQ(play({begin(100, 5), items(), insert({binary("1"), "x"}), commit(110)}).find("table public.items"), 0u)
+      << "a number of one byte";
 }
 
 TEST(OutputStream, AToastValueThatWasNotTouchedIsNotKnown) {
@@ -132,6 +185,7 @@ TEST(OutputStream, EveryMessageCutAtEveryByteIsRefused) {
   const std::vector<std::string> all = {begin(100, 5),
                                         items(),
                                         insert({"1", "xyz"}),
+                                        insert({one(), binary("xyz")}),
                                         update('K', {"1", std::nullopt}, {"2", "y"}),
                                         update('O', {"1", "a"}, {"2", kToast}),
                                         remove('K', {"1", std::nullopt}),

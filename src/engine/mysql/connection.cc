@@ -57,6 +57,15 @@ void set_options(st_mysql* m, const Options& options, const Timeouts& timeouts, 
   set_tls(m, options, local);
 }
 
+// https://mariadb.com/kb/en/com_stmt_bulk_execute/: a capability of MariaDB's own, in the upper half of 64 bits.
+bool may_execute_in_bulk(st_mysql* m) {
+  unsigned long lower = 0;
+  unsigned long upper = 0;
+  if (mariadb_get_infov(m, MARIADB_CONNECTION_SERVER_CAPABILITIES, &lower) != 0) return false;
+  if (mariadb_get_infov(m, MARIADB_CONNECTION_EXTENDED_SERVER_CAPABILITIES, &upper) != 0) return false;
+  return (lower & CLIENT_MYSQL) == 0 && (upper & (MARIADB_CLIENT_STMT_BULK_OPERATIONS >> 32)) != 0;
+}
+
 uint32_t to_number(const std::string& text) {
   uint32_t number = 0;
   std::from_chars(text.data(), text.data() + text.size(), number);
@@ -96,10 +105,13 @@ void parse_version(std::string_view text, ServerFacts& facts) {
   facts.version_text = cat(name, parts[0], ".", parts[1], ".", parts[2]);
 }
 
-Result<Connection> Connection::open(const Options& options, const Host& host, const Timeouts& timeouts) {
+Result<Connection> Connection::open(const Options& options,
+                                    const Host& host,
+                                    const Timeouts& timeouts,
+                                    const SessionFlags& flags) {
   initialise_library();
   Connection session;
-  TRY(session.establish(options, host, timeouts));
+  TRY(session.establish(options, host, timeouts, flags));
   TRY(session.prepare_session());
   TRY(session.learn_facts());
   return session;
@@ -113,6 +125,7 @@ Connection::Connection(Connection&& other) noexcept
       on_stop_(std::move(other.on_stop_)),
       facts_(std::move(other.facts_)),
       address_(std::move(other.address_)),
+      write_timeout_(other.write_timeout_),
       tls_(other.tls_),
       local_(other.local_) {}
 
@@ -122,6 +135,7 @@ Connection& Connection::operator=(Connection&& other) noexcept {
   std::swap(on_stop_, other.on_stop_);
   std::swap(facts_, other.facts_);
   std::swap(address_, other.address_);
+  std::swap(write_timeout_, other.write_timeout_);
   std::swap(tls_, other.tls_);
   std::swap(local_, other.local_);
   return *this;
@@ -132,7 +146,11 @@ Connection::~Connection() {
   if (mysql_ != nullptr) mysql_close(mysql_);
 }
 
-Status Connection::establish(const Options& options, const Host& host, const Timeouts& timeouts) {
+Status Connection::establish(const Options& options,
+                             const Host& host,
+                             const Timeouts& timeouts,
+                             const SessionFlags& flags) {
+  write_timeout_ = timeouts.write;
   address_ = options.socket.empty() ? host.text() : options.socket;
   if (options.stop.stop_requested()) return Error(Blame::kCancelled, cat("stopped before connecting to ", address_));
   local_ = !options.socket.empty() || host.loopback();
@@ -147,7 +165,8 @@ Status Connection::establish(const Options& options, const Host& host, const Tim
                          or_null(options.database),
                          by_socket ? 0 : host.port,
                          or_null(options.socket),
-                         CLIENT_REMEMBER_OPTIONS) == nullptr) {
+                         CLIENT_REMEMBER_OPTIONS | (flags.found_rows ? CLIENT_FOUND_ROWS : 0ul) |
+                             (flags.several_statements ? CLIENT_MULTI_STATEMENTS : 0ul)) == nullptr) {
     return last_error(cat("connecting to ", address_));
   }
   on_stop_ = std::make_unique<OnStop>(options.stop, ShutDown{fd()});
@@ -181,6 +200,7 @@ Status Connection::learn_facts() {
   parse_version(cat(rows.text(0, 0), " ", rows.text(0, 1)), facts_);
   facts_.server_id = to_number(rows.text(0, 2));
   facts_.lower_case_names = rows.text(0, 3) != "0";
+  facts_.bulk_execute = may_execute_in_bulk(mysql_);
   facts_.read_only = rows.text(0, 4) != "0" && rows.text(0, 4) != "OFF";
   TRY_ASSIGN(const auto id, variable(mariadb() ? "server_uid" : "server_uuid"));
   facts_.identity =
@@ -242,6 +262,11 @@ Status Connection::send_command(uint8_t command, std::string_view payload) {
     return last_error(cat("sending a command to ", address_));
   }
   return ok();
+}
+
+Status Connection::send_packets(std::string_view packets) {
+  Status sent = feed_->send(packets, write_timeout_);
+  return sent ? ok() : Status(sent.error().with(cat("sending to ", address_)));
 }
 
 ByteFeed& Connection::feed() {

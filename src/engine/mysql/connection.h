@@ -42,6 +42,13 @@ struct ServerFacts {
   uint32_t server_id = 0;
   bool lower_case_names = false;  // lower_case_table_names <> 0
   bool read_only = false;
+  bool bulk_execute = false;  // MariaDB: COM_STMT_BULK_EXECUTE
+};
+
+// What a session asks of the protocol, for its whole life.
+struct SessionFlags {
+  bool found_rows = false;  // an UPDATE counts the rows that it finds, changed or not
+  bool several_statements = false;  // one query may hold several, which end at the first that fails
 };
 
 struct Timeouts {
@@ -66,7 +73,10 @@ struct Rows {
 
 class Connection {
  public:
-  [[nodiscard]] static Result<Connection> open(const Options& options, const Host& host, const Timeouts& timeouts);
+  [[nodiscard]] static Result<Connection> open(const Options& options,
+                                               const Host& host,
+                                               const Timeouts& timeouts,
+                                               const SessionFlags& flags = {});
   Connection(Connection&& other) noexcept;
   Connection& operator=(Connection&& other) noexcept;
   ~Connection();
@@ -90,6 +100,8 @@ class Connection {
   // nothing else, to its end, before the next query().
   [[nodiscard]] Status send_command(uint8_t command, std::string_view payload);
   [[nodiscard]] ByteFeed& feed();
+  // The same for commands that are packets already, headers and all: several may go before the answer to the first is read.
+  [[nodiscard]] Status send_packets(std::string_view packets);
   // Shuts the socket down, so that a wait in another place ends; the session is dead then.
   void abandon();
 
@@ -103,7 +115,10 @@ class Connection {
 
   Connection();
   [[nodiscard]] Error last_error(std::string_view doing) const;
-  [[nodiscard]] Status establish(const Options& options, const Host& host, const Timeouts& timeouts);
+  [[nodiscard]] Status establish(const Options& options,
+                                 const Host& host,
+                                 const Timeouts& timeouts,
+                                 const SessionFlags& flags);
   [[nodiscard]] Status prepare_session();
   [[nodiscard]] Status learn_facts();
 
@@ -112,6 +127,7 @@ class Connection {
   std::unique_ptr<OnStop> on_stop_;
   ServerFacts facts_;
   std::string address_;
+  Duration write_timeout_{};
   bool tls_ = false;
   bool local_ = false;
 };

@@ -80,6 +80,51 @@ Result<size_t> SocketFeed::receive_tls(char* to, size_t size) {
   }
 }
 
+// Bytes that the far side has room for now.
+Result<size_t> SocketFeed::send_some(std::string_view bytes) {
+  if (tls_ != nullptr) return send_tls(bytes);
+  for (;;) {
+    const ssize_t sent = ::send(fd_, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent >= 0) return static_cast<size_t>(sent);
+    if (errno == EINTR) continue;
+    if (errno == EAGAIN || errno == EWOULDBLOCK) return size_t{0};
+    return ended_by_errno();
+  }
+}
+
+Result<size_t> SocketFeed::send_tls(std::string_view bytes) {
+  auto* const tls = static_cast<SSL*>(tls_);
+  if (!non_blocking_) set_non_blocking(true);
+  ERR_clear_error();
+  const int sent = SSL_write(tls, bytes.data(), static_cast<int>(std::min<size_t>(bytes.size(), INT_MAX)));
+  if (sent > 0) return static_cast<size_t>(sent);
+  switch (SSL_get_error(tls, sent)) {
+    case SSL_ERROR_WANT_READ:
+    case SSL_ERROR_WANT_WRITE:
+      return size_t{0};
+    case SSL_ERROR_SYSCALL:
+      return errno != 0 ? ended_by_errno() : ended("closed by the server");
+    default:
+      return ended("TLS error");
+  }
+}
+
+Status SocketFeed::send(std::string_view bytes, Duration timeout) {
+  while (!bytes.empty()) {
+    TRY_ASSIGN(const size_t sent, send_some(bytes));
+    bytes.remove_prefix(sent);
+    if (sent > 0) continue;
+    // A TLS session that renegotiates may wait for bytes of the far side: those wake us, too.
+    const short events = tls_ != nullptr ? POLLOUT | POLLIN : POLLOUT;
+    pollfd one{.fd = fd_, .events = events, .revents = 0};
+    const auto limit = std::chrono::duration_cast<std::chrono::milliseconds>(timeout).count();
+    const int ready = ::poll(&one, 1, static_cast<int>(limit));
+    if (ready < 0 && errno != EINTR) return ended_by_errno();
+    if (ready == 0) return ended("the server takes nothing");
+  }
+  return ok();
+}
+
 Result<bool> SocketFeed::wait(Duration timeout) {
   if (tls_ != nullptr && SSL_pending(static_cast<SSL*>(tls_)) > 0) return true;
   pollfd one{.fd = fd_, .events = POLLIN, .revents = 0};

@@ -17,12 +17,17 @@ class SocketFeed final : public ByteFeed {
   [[nodiscard]] Result<size_t> receive(char* to, size_t size) override;
   [[nodiscard]] Result<bool> wait(Duration timeout) override;
 
+  // Sends all of it, waiting up to `timeout` each time the far side takes nothing. Between calls of the library only.
+  [[nodiscard]] Status send(std::string_view bytes, Duration timeout);
+
   void for_library();
   // Detects a dead far side in half a minute, also while we only read.
   void keep_alive();
 
  private:
   [[nodiscard]] Result<size_t> receive_tls(char* to, size_t size);
+  [[nodiscard]] Result<size_t> send_some(std::string_view bytes);
+  [[nodiscard]] Result<size_t> send_tls(std::string_view bytes);
 
   int fd_;
   void* tls_;  // the OpenSSL session, or null

@@ -264,46 +264,6 @@ Result<Answer> Connection::query(const std::string& sql, const TextParams& param
   return finish();
 }
 
-Status Connection::copy_begin(const std::string& sql) {
-  if (broken() || PQsendQuery(conn_.get(), sql.c_str()) == 0) return lost();
-  TRY(flush());
-  for (;;) {
-    TRY_ASSIGN(pg_result * result, next_result());
-    if (result == nullptr) return Error(Blame::kBug, "a COPY statement did not start a COPY: " + sql);
-    const Answer answer(result);
-    const ExecStatusType status = PQresultStatus(result);
-    if (status == PGRES_COPY_IN) return ok();
-    if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) continue;  // statements before the COPY
-    Error error = server_error(result);
-    TRY(finish());
-    return error;
-  }
-}
-
-Status Connection::copy_data(std::string_view bytes) {
-  for (;;) {
-    const int queued = PQputCopyData(conn_.get(), bytes.data(), static_cast<int>(bytes.size()));
-    if (queued < 0) return lost();
-    TRY(flush());
-    if (queued > 0) return ok();
-  }
-}
-
-Result<uint64_t> Connection::copy_end() {
-  if (PQputCopyEnd(conn_.get(), nullptr) != 1) return lost();
-  TRY(flush());
-  TRY_ASSIGN(const Answer answer, finish());
-  return answer.affected();
-}
-
-Status Connection::copy_fail(const std::string& reason) {
-  if (PQputCopyEnd(conn_.get(), reason.c_str()) != 1) return lost();
-  TRY(flush());
-  const auto answer = finish();
-  if (!answer && broken()) return answer.error();
-  return ok();
-}
-
 Status Connection::stream_begin(const std::string& command) {
   if (broken() || PQsendQuery(conn_.get(), command.c_str()) == 0) return lost();
   TRY(flush());

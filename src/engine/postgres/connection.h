@@ -94,6 +94,11 @@ class Connection {
   // Gives the COPY up; the transaction has failed then. The server's echo of `reason` is not an error here.
   [[nodiscard]] Status copy_fail(const std::string& reason);
 
+  // COPY ... TO STDOUT: then what the server sends, message by message (of the binary form: a row each), until there is no
+  // more. A message is valid until the next call. Whoever does not read to the end gives the session up.
+  [[nodiscard]] Status copy_out_begin(const std::string& sql);
+  [[nodiscard]] Result<std::optional<std::string_view>> copy_out_next();
+
   // START_REPLICATION: from here on the server's messages come by stream_poll(), and copy_data() answers.
   [[nodiscard]] Status stream_begin(const std::string& command);
   // The next message if one is there; valid until the next call. An error when the stream has ended.

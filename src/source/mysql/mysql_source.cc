@@ -74,13 +74,15 @@ Result<SourceInfo> MySqlSource::connect() {
   look_elsewhere_at_ = real_clock().now() + look_elsewhere_every_;
   TRY(reconnect());
   filter_.ignore_case(server_->facts().lower_case_names);
-  if (replica_.server_id == 0) replica_ = ReplicaIdentity::draw(*control_);
+  if (replica_.server_id == 0 && !options_.only_reads) replica_ = ReplicaIdentity::draw(*control_);
   const ServerFacts& facts = server_->facts();
   TRY_ASSIGN(native_keys_, native_foreign_keys(*control_));
-  share_->hides_key_actions = hides_key_actions(*control_, native_keys_);
+  share_->hides_key_actions = !options_.only_reads && hides_key_actions(*control_, native_keys_);
+  share_->only_reads = options_.only_reads;
   SourceInfo info{
       cat("mysql:", facts.identity, ":", options_.server.database), facts.version_text, options_.server.several()};
   info.hides_key_actions = share_->hides_key_actions;
+  info.own_json_form = !server_->mariadb();
   return info;
 }
 
@@ -99,7 +101,7 @@ Result<std::vector<SchemaRef>> MySqlSource::tables() {
   TRY_ASSIGN(const std::vector<CatalogueTable> found, load_tables(*control_, filter_));
   schemas_.clear();
   for (const CatalogueTable& table : found) {
-    TRY(refuse_versioned(table));
+    if (!options_.only_reads) TRY(refuse_versioned(table));
     schemas_.push_back(table.schema);
     if (!has_read_views(table.engine)) cannot_roll_back_.insert(table.schema->name);
   }

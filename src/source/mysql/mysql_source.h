@@ -22,6 +22,9 @@ struct SourceOptions {
   std::vector<std::string> exclude;  // --exclude
   size_t batch_bytes = 256u << 10;   // a batch is handed on when it holds so much, or when nothing more is there
   size_t fragment_bytes = 4u << 20;  // a larger transaction travels in pieces
+  // Only connect(), tables(), head(), includes() and table_reader() are used, of any server, with SELECT alone: views tell no
+  // place in the log, and nothing is locked.
+  bool only_reads = false;
 };
 
 [[nodiscard]] Result<std::unique_ptr<Source>> make_mysql_source(SourceOptions options);

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "engine/mysql/quote.h"
+#include "source/unplaced_point.h"
 
 namespace weft::mysql {
 namespace {
@@ -42,6 +43,7 @@ Result<FilePlace> snapshot_place(Connection& session) {
 }  // namespace
 
 ViewKind choose_view(const ViewNeeds& needs) {
+  if (needs.only_reads) return ViewKind::kUnplaced;
   if (!needs.read_views) return ViewKind::kLockedThroughout;
   if (needs.mariadb) return ViewKind::kSnapshotPlace;
   return needs.exact || !needs.gtids ? ViewKind::kLockedOpening : ViewKind::kGtidBounds;
@@ -61,6 +63,9 @@ Result<std::shared_ptr<const ReadPoint>> SnapshotView::open(Connection& session,
       return open_locked(session, table);
     case ViewKind::kLockedThroughout:
       return lock_throughout(session, table, places_trusted);
+    case ViewKind::kUnplaced:
+      TRY(session.execute(kOpen));
+      return std::shared_ptr<const ReadPoint>(std::make_shared<UnplacedPoint>());
   }
   return Error(Blame::kBug, "unknown kind of view");
 }

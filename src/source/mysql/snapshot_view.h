@@ -20,14 +20,15 @@
 
 namespace weft::mysql {
 
-enum class ViewKind : uint8_t { kSnapshotPlace, kGtidBounds, kLockedOpening, kLockedThroughout };
+enum class ViewKind : uint8_t { kSnapshotPlace, kGtidBounds, kLockedOpening, kLockedThroughout, kUnplaced };
 
 // What decides about the kind of view.
 struct ViewNeeds {
   bool mariadb = false;
-  bool gtids = false;      // positions are GTIDs
-  bool read_views = true;  // the table's engine has them
-  bool exact = false;      // keyless, or read whole
+  bool gtids = false;       // positions are GTIDs
+  bool read_views = true;   // the table's engine has them
+  bool exact = false;       // keyless, or read whole
+  bool only_reads = false;  // nobody asks for the view's place
 };
 
 [[nodiscard]] ViewKind choose_view(const ViewNeeds& needs);

@@ -186,7 +186,8 @@ Result<std::shared_ptr<const ReadPoint>> MySqlTableReader::begin_view(const Sche
   const ViewNeeds needs{.mariadb = server_.mariadb(),
                         .gtids = share_->gtids,
                         .read_views = known_read_views_,
-                        .exact = !chunkable(*schema) || (share_->hides_key_actions && acted_upon(*schema))};
+                        .exact = !chunkable(*schema) || (share_->hides_key_actions && acted_upon(*schema)),
+                        .only_reads = share_->only_reads};
   TRY_ASSIGN(auto point, view_.open(session_->connection, schema->name, choose_view(needs), share_->places_trusted));
   // Touching the table keeps DDL away from it until the view closes; only then does its shape say anything.
   TRY(session_->connection.execute(cat("SELECT 1 FROM ", quote_name(schema->name), " LIMIT 0")));

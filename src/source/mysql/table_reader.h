@@ -25,6 +25,7 @@ struct ReaderShare {
   std::atomic<bool> gtids = true;           // the stream's positions are GTIDs
   std::atomic<bool> places_trusted = true;  // the places in its positions are this server's
   std::atomic<bool> hides_key_actions = false;
+  std::atomic<bool> only_reads = false;  // views need no place
 };
 
 class MySqlTableReader final : public TableReader {

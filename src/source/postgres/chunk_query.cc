@@ -24,11 +24,15 @@ std::string select_from(const CatalogueTable& table) {
 }
 
 // "($1::integer,$2::text)", and the values behind it.
-std::string key_values(const CatalogueTable& table, Row key, TextParams& params) {
+std::string key_values(const CatalogueTable& table, Row key, Values values, TextParams& params) {
   std::string out;
   for (size_t i = 0; i < key.size(); ++i) {
-    params.emplace_back(parameter_text(key[i]));
-    out += cat(out.empty() ? "(" : ",", "$", params.size(), "::", table.cast_types[table.schema->key[i]]);
+    std::string value = parameter_text(key[i]);
+    if (values == Values::kBeside) params.emplace_back(value);
+    out += cat(out.empty() ? "(" : ",",
+               values == Values::kBeside ? cat("$", params.size()) : quote_literal(value),
+               "::",
+               table.cast_types[table.schema->key[i]]);
   }
   return out + ")";
 }
@@ -46,13 +50,14 @@ std::string from_table(const CatalogueTable& table) {
   return cat(table.partitioned ? "" : "ONLY ", quote_name(table.schema->name));
 }
 
-Query range_query(const CatalogueTable& table, const OwnedRow* after, const OwnedRow* upto) {
+Query range_query(const CatalogueTable& table, const OwnedRow* after, const OwnedRow* upto, Values values) {
   const std::string key = key_list(*table.schema);
   Query query{select_from(table), {}};
-  if (after != nullptr) query.sql += cat(" WHERE (", key, ") > ", key_values(table, after->row(), query.params));
+  if (after != nullptr)
+    query.sql += cat(" WHERE (", key, ") > ", key_values(table, after->row(), values, query.params));
   if (upto != nullptr) {
     query.sql += cat(after != nullptr ? " AND (" : " WHERE (", key, ") <= ");
-    query.sql += key_values(table, upto->row(), query.params);
+    query.sql += key_values(table, upto->row(), values, query.params);
   }
   query.sql += cat(" ORDER BY ", key);
   return query;
@@ -66,7 +71,8 @@ Query keys_query(const CatalogueTable& table, std::span<const OwnedRow> keys) {
   const std::string key = key_list(*table.schema);
   Query query{select_from(table) + " WHERE ", {}};
   for (size_t k = 0; k < keys.size(); ++k) {
-    query.sql += cat(k == 0 ? "(" : " OR (", key, ") = ", key_values(table, keys[k].row(), query.params));
+    query.sql +=
+        cat(k == 0 ? "(" : " OR (", key, ") = ", key_values(table, keys[k].row(), Values::kBeside, query.params));
   }
   return query;
 }

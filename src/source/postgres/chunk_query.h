@@ -20,6 +20,9 @@ struct Query {
   TextParams params;
 };
 
+// Where values stand: beside the statement, or in it, for statements that take none (COPY).
+enum class Values : uint8_t { kBeside, kInside };
+
 // As PostgreSQL reads it: cast to the type of a column it is the value again.
 [[nodiscard]] std::string parameter_text(const Value& value);
 
@@ -28,7 +31,10 @@ struct Query {
 
 // For all below: `table.schema` names the columns and the key, in this order.
 // The rows of (after, upto] in key order; either bound may be null. REQUIRES: a key.
-[[nodiscard]] Query range_query(const CatalogueTable& table, const OwnedRow* after, const OwnedRow* upto);
+[[nodiscard]] Query range_query(const CatalogueTable& table,
+                                const OwnedRow* after,
+                                const OwnedRow* upto,
+                                Values values = Values::kBeside);
 // All rows, in any order.
 [[nodiscard]] Query whole_query(const CatalogueTable& table);
 // The rows with these keys. REQUIRES: a key, at least one value.

@@ -119,8 +119,12 @@ Result<SourceInfo> PostgresSource::connect() {
   }
   TRY_ASSIGN(control_, std::move(opened));
   TRY_ASSIGN(server_, server_state(*control_));
-  TRY(open_walsender());
-  TRY_ASSIGN(identity_, identify(wal_->session()));
+  if (options_.only_reads) {
+    TRY_ASSIGN(identity_, identify_by_sql(*control_));
+  } else {
+    TRY(open_walsender());
+    TRY_ASSIGN(identity_, identify(wal_->session()));
+  }
   slot_ = options_.slot.empty() ? slot_name(identity_.database) : options_.slot;
   SourceInfo info{cat("postgresql:", identity_.system, ":", identity_.database),
                   cat("PostgreSQL ", control_->server_version() / 10000),
@@ -151,7 +155,7 @@ Result<std::vector<CatalogueTable>> PostgresSource::ask(const TableName& table) 
 
 Result<std::vector<SchemaRef>> PostgresSource::tables() {
   TRY_ASSIGN(const std::vector<CatalogueTable> found, captured_tables());
-  const std::string refused = without_identity(found);
+  const std::string refused = options_.only_reads ? std::string() : without_identity(found);
   if (!refused.empty()) return Error(Blame::kConfig, refused);
   std::vector<SchemaRef> schemas;
   for (const CatalogueTable& table : found) schemas.push_back(table.schema);
@@ -206,9 +210,13 @@ Result<std::vector<std::string>> PostgresSource::tear_down(bool dry_run) {
 
 Result<Position> PostgresSource::head() {
   CHECK_MSG(control_ != nullptr, "connect() comes before head()");
-  if (!ready_) TRY(make_ready(Slots::kLeft));
+  if (!ready_ && !options_.only_reads) TRY(make_ready(Slots::kLeft));
   ready_ = true;
-  TRY_ASSIGN(const Answer now, control_->query("SELECT pg_catalog.pg_current_wal_insert_lsn()", {}));
+  if (control_->broken() && options_.only_reads) {
+    TRY_ASSIGN(control_, session(false));
+  }
+  const std::string_view end_of_log = server_.in_recovery ? "pg_last_wal_replay_lsn" : "pg_current_wal_insert_lsn";
+  TRY_ASSIGN(const Answer now, control_->query(cat("SELECT pg_catalog.", end_of_log, "()"), {}));
   TRY_ASSIGN(const uint64_t lsn, parse_lsn(now.text(0, 0)));
   const uint64_t end = end_of_record(lsn, server_.page_bytes, server_.segment_bytes);
   return Position(PgPosition{identity_.timeline, end}.text());
@@ -363,7 +371,7 @@ Result<std::unique_ptr<TableReader>> PostgresSource::table_reader() {
       [address = address_, stop = options_.stop, identity = identity_]() -> Result<std::unique_ptr<Connection>> {
         return Connection::open({.address = &address, .stop = stop});
       },
-      delivered_);
+      options_.only_reads ? nullptr : delivered_);
 }
 
 std::optional<uint64_t> PostgresSource::backlog_bytes() const {

@@ -25,6 +25,9 @@ struct PostgresSourceOptions {
   size_t batch_bytes = 256u << 10;        // a batch is handed on when it holds so much, or when nothing more is there
   size_t fragment_bytes = 4u << 20;       // a larger transaction travels in pieces
   std::stop_token stop = {};
+  // Only connect(), tables(), head(), includes() and table_reader() are used, of any server, with SELECT alone: views tell no
+  // place in the log, and nothing is made.
+  bool only_reads = false;
 };
 
 [[nodiscard]] Result<std::unique_ptr<Source>> make_postgres_source(PostgresSourceOptions options);

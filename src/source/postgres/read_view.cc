@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "engine/postgres/quote.h"
+#include "source/unplaced_point.h"
 
 namespace weft::postgres {
 namespace {
@@ -175,6 +176,11 @@ Result<std::shared_ptr<const ReadPoint>> open_view(Connection& session,
     TRY(close_view(session));
   }
   return no_moment(request, doubts);
+}
+
+Result<std::shared_ptr<const ReadPoint>> open_unplaced_view(Connection& session) {
+  TRY(session.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"));
+  return std::shared_ptr<const ReadPoint>(std::make_shared<const UnplacedPoint>());
 }
 
 Status close_view(Connection& session) {

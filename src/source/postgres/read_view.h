@@ -43,6 +43,9 @@ struct ViewRequest {
                                                                  const ViewRequest& request,
                                                                  const std::shared_ptr<const Delivered>& delivered);
 
+// A view whose place in the log nobody asks for.
+[[nodiscard]] Result<std::shared_ptr<const ReadPoint>> open_unplaced_view(Connection& session);
+
 [[nodiscard]] Status close_view(Connection& session);
 
 }  // namespace weft::postgres

@@ -70,6 +70,21 @@ Result<SystemIdentity> identify(Connection& walsender) {
   return found;
 }
 
+// pg_control_system() and pg_control_checkpoint() are open to everyone (PostgreSQL manual, 9.27.11).
+Result<SystemIdentity> identify_by_sql(Connection& session) {
+  TRY_ASSIGN(const Answer answer,
+             session.execute("SELECT (SELECT system_identifier FROM pg_catalog.pg_control_system()), CASE WHEN "
+                             "pg_catalog.pg_is_in_recovery() THEN (SELECT timeline_id FROM "
+                             "pg_catalog.pg_control_checkpoint()) ELSE ('x' || pg_catalog.left(pg_catalog."
+                             "pg_walfile_name(pg_catalog.pg_current_wal_insert_lsn()), 8))::bit(32)::bigint END, "
+                             "pg_catalog.current_database()"));
+  SystemIdentity found;
+  found.system = answer.text(0, 0);
+  found.timeline = static_cast<uint32_t>(answer.number(0, 1));
+  found.database = answer.text(0, 2);
+  return found;
+}
+
 Result<std::optional<Slot>> find_slot(Connection& session, const std::string& name) {
   TRY_ASSIGN(const Answer found,
              session.query("SELECT coalesce(plugin, ''), coalesce(database, ''), coalesce(confirmed_flush_lsn, '0/0'), "

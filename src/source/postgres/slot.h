@@ -24,6 +24,8 @@ struct SystemIdentity {
 };
 
 [[nodiscard]] Result<SystemIdentity> identify(Connection& walsender);
+// The same, as an ordinary session may ask for it.
+[[nodiscard]] Result<SystemIdentity> identify_by_sql(Connection& session);
 
 struct Slot {
   uint64_t confirmed = 0;

@@ -9,6 +9,7 @@
 #include "source/postgres/captured.h"
 #include "source/postgres/catalogue.h"
 #include "source/postgres/chunk_query.h"
+#include "source/postgres/copy_rows.h"
 #include "source/postgres/read_view.h"
 
 namespace weft::postgres {
@@ -58,7 +59,14 @@ class PgTableReader final : public TableReader {
   Result<std::shared_ptr<const ReadPoint>> begin_view(const SchemaRef& schema);
   // Sets table_ to what the catalogue says of it, if that has the shape of `schema`.
   Status check_shape(const SchemaRef& schema);
+
+  // Whether ranges come by COPY: for those who only read. A stream's copies keep to the printed form, which its rows have too.
+  [[nodiscard]] bool by_copy() const { return !delivered_ && copy_.usable() && !printed_only_; }
+
   Status declare(const KeyRange& range);
+  Status start_copy(const KeyRange& range);
+  // Rows of the COPY up to the limit.
+  Status take_copied(const ChunkLimit& limit, Chunk& chunk);
   // Rows of the open cursor up to the limit.
   Status fetch(const ChunkLimit& limit, Chunk& chunk);
   Status take_rows(const Answer& answer, Chunk& chunk);
@@ -79,7 +87,9 @@ class PgTableReader final : public TableReader {
   CatalogueTable table_;  // the same table as the catalogue had it last, with schema_ as its schema
   std::string mark_;      // of that state, if it was seen in a view
   enum class Range : uint8_t { kNone, kOpen, kDone } range_ = Range::kNone;  // of the open view
-  size_t row_bytes_ = 0;                                                     // the largest recent average; 0: not known
+  CopyRows copy_;                                                            // of table_
+  bool printed_only_ = false;  // a row of schema_ had a value that has to be asked for as text
+  size_t row_bytes_ = 0;       // the largest recent average; 0: not known
 };
 
 Status PgTableReader::connect() {
@@ -143,7 +153,10 @@ Result<std::vector<OwnedRow>> PgTableReader::split(const TableSchema& schema, si
 
 Result<std::shared_ptr<const ReadPoint>> PgTableReader::begin(const SchemaRef& schema) {
   end();
-  if (schema_ != schema) row_bytes_ = 0;
+  if (schema_ != schema) {
+    row_bytes_ = 0;
+    printed_only_ = false;
+  }
   schema_ = schema;
   Result<std::shared_ptr<const ReadPoint>> point = begin_view(schema);
   if (point) return point;
@@ -157,7 +170,8 @@ Result<std::shared_ptr<const ReadPoint>> PgTableReader::begin_view(const SchemaR
                             .oid = table_.oid,
                             .with_partitions = table_.partitioned,
                             .in_log_order = !chunkable(*schema)};
-  TRY_ASSIGN(auto point, open_view(*session_, server_, request, delivered_));
+  TRY_ASSIGN(auto point,
+             delivered_ ? open_view(*session_, server_, request, delivered_) : open_unplaced_view(*session_));
   // The view keeps DDL away from the table; only now does its shape say anything.
   TRY_ASSIGN(std::string mark, shape_mark(*session_, schema->name));
   if (mark.empty() || mark != mark_) {
@@ -178,6 +192,7 @@ Status PgTableReader::check_shape(const SchemaRef& schema) {
   if (!same_shape(*found[0].schema, *schema)) return changed(schema->name, "it was altered");
   table_ = std::move(found[0]);
   table_.schema = schema;
+  copy_ = CopyRows(table_);
   return ok();
 }
 
@@ -193,6 +208,33 @@ Status PgTableReader::declare(const KeyRange& range) {
           : whole_query(table_);
   TRY(session_->query(cat("DECLARE ", kCursor, " NO SCROLL CURSOR FOR ", query.sql), query.params));
   range_ = Range::kOpen;
+  return ok();
+}
+
+Status PgTableReader::start_copy(const KeyRange& range) {
+  const auto bound = [](const std::optional<OwnedRow>& key) { return key ? &*key : nullptr; };
+  const Query query = chunkable(*schema_) ? range_query(table_, bound(range.after), bound(range.upto), Values::kInside)
+                                          : whole_query(table_);
+  TRY(copy_.begin(*session_, query.sql));
+  range_ = Range::kOpen;
+  return ok();
+}
+
+Status PgTableReader::take_copied(const ChunkLimit& limit, Chunk& chunk) {
+  while (chunk.rows.size() < limit.rows && chunk.bytes < limit.bytes) {
+    const size_t before = arena_.bytes();
+    const std::span<Value> values = arena_.array<Value>(schema_->columns.size());
+    Result<bool> row = copy_.next(*session_, arena_, values);
+    if (!row && row.error().code() == pgoutput::kNeedsText) printed_only_ = true;
+    TRY(row);
+    if (!*row) {
+      chunk.end = true;
+      range_ = Range::kDone;
+      return ok();
+    }
+    chunk.rows.emplace_back(values);
+    chunk.bytes += arena_.bytes() - before;
+  }
   return ok();
 }
 
@@ -256,8 +298,9 @@ Result<Chunk> PgTableReader::read(const KeyRange& range, const ChunkLimit& limit
   TRY(must_be_open());
   Chunk chunk;
   chunk.end = range_ == Range::kDone;
-  Status read = range_ == Range::kNone ? declare(range) : ok();
-  if (read && !chunk.end) read = fetch(limit, chunk);
+  const bool copied = copy_.under_way() || (range_ == Range::kNone && by_copy());
+  Status read = range_ != Range::kNone ? ok() : copied ? start_copy(range) : declare(range);
+  if (read && !chunk.end) read = copied ? take_copied(limit, chunk) : fetch(limit, chunk);
   if (read) return finish(std::move(chunk));
   (void)arena_.take();
   return classify(std::move(read).error()).with(cat("reading ", schema_->name.text()));
@@ -280,6 +323,10 @@ Result<Chunk> PgTableReader::read_keys(std::span<const OwnedRow> keys) {
 
 void PgTableReader::end() {
   range_ = Range::kNone;
+  if (copy_.under_way()) {  // the rest would have to be read first: a new session is cheaper
+    session_.reset();
+    copy_ = CopyRows(table_);
+  }
   if (session_ && (session_->broken() || !close_view(*session_))) session_.reset();
 }
 

@@ -18,6 +18,7 @@ namespace weft::postgres {
 // How a session of the source's server is opened: a server with another identity is refused.
 using OpenSession = std::function<Result<std::unique_ptr<Connection>>()>;
 
+// `delivered`: what the stream tells the views' places by; null: views have none.
 [[nodiscard]] Result<std::unique_ptr<TableReader>> open_table_reader(OpenSession open,
                                                                      std::shared_ptr<const Delivered> delivered);
 

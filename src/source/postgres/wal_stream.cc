@@ -13,6 +13,7 @@ namespace {
 using pgoutput::Keepalive;
 using pgoutput::WalData;
 
+constexpr int kMessagesFrom = 140000;  // server version whose pgoutput hands out logical messages
 constexpr Duration kReportEvery = std::chrono::seconds(1);
 
 }  // namespace
@@ -34,6 +35,7 @@ Status WalStream::start(const std::string& name, const PgPosition& from) {
                                  lsn_text(from.lsn),
                                  " (proto_version '1', publication_names ",
                                  quote_literal(quote_identifier(name)),
+                                 session_->server_version() >= kMessagesFrom ? ", messages 'true'" : "",
                                  ")")));
   keeper_ = std::jthread([this](const std::stop_token& stop) {
     bool lives = true;

@@ -31,7 +31,8 @@ class SqlPort {
   [[nodiscard]] virtual Dialect dialect() const = 0;
   // Runs one statement that gives no rows. Gives the rows it found: of an UPDATE those that its WHERE matches, changed or not.
   [[nodiscard]] virtual Result<uint64_t> run(std::string_view sql, std::span<const Parameter> parameters) = 0;
-  [[nodiscard]] virtual Result<std::vector<Record>> rows(std::string_view sql, std::span<const Parameter> parameters) = 0;
+  [[nodiscard]] virtual Result<std::vector<Record>> rows(std::string_view sql,
+                                                         std::span<const Parameter> parameters) = 0;
 };
 
 }  // namespace weft::bookkeeping

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "model/schema_text.h"
 #include "target/postgres/params.h"
+#include "target/refusals.h"
 
 namespace weft::postgres {
 namespace {
@@ -66,13 +67,6 @@ std::string array_text(const Items& items) {
   std::string text = "{";
   for (const auto& item : items) text += cat(text.size() == 1 ? "\"" : ",\"", item, "\"");
   return text + "}";
-}
-
-Result<Op> op_of(std::string_view text) {
-  for (const Op op : {Op::kInsert, Op::kUpdate, Op::kDelete}) {
-    if (text == to_string(op)) return op;
-  }
-  return Error(Blame::kConfig, cat("_weft.dead_letter holds an unknown operation '", text, "'"));
 }
 
 }  // namespace
@@ -169,7 +163,7 @@ Result<std::vector<DeadLetter>> read_letters(
   for (size_t i = 0; i < found.rows(); ++i) {
     DeadLetter letter;
     letter.id = static_cast<uint64_t>(found.number(i, 0));
-    TRY_ASSIGN(letter.op, op_of(found.text(i, 2)));
+    TRY_ASSIGN(letter.op, letter_op(found.text(i, 2), "_weft.dead_letter"));
     size_t column = 1;
     letter.table = found.text(i, column);
     column = 3;

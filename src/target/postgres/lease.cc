@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "engine/postgres/quote.h"
 #include "target/postgres/progress.h"
+#include "target/refusals.h"
 
 namespace weft::postgres {
 namespace {
@@ -35,6 +36,15 @@ Error taken(const std::string& pipeline, const std::string& holder) {
 
 std::string lane_mark_sql(const std::string& pipeline) {
   return cat("SELECT pg_advisory_lock_shared(hashtextextended(", quote_literal(pipeline), ", ", kLaneLock, "))");
+}
+
+Result<bool> lease_held(Connection& connection, const std::string& pipeline) {
+  TRY_ASSIGN(const Answer row,
+             connection.query("SELECT FROM _weft.lease l WHERE l.pipeline = $1 AND l.expires_at > clock_timestamp() "
+                              "AND EXISTS (SELECT FROM pg_stat_activity a WHERE a.pid = l.backend_pid AND "
+                              "(a.backend_start = l.backend_start OR a.backend_start IS NULL))",
+                              {pipeline}));
+  return row.rows() > 0;
 }
 
 Result<Lease::Holder> Lease::look(Connection& connection, const std::string& pipeline) {
@@ -101,18 +111,7 @@ Result<std::optional<Progress>> Lease::acquire(Connection& connection, const Ope
       return Error(Blame::kCancelled, "stopped while waiting for the pipeline's holder");
   }
   TRY_ASSIGN(const auto now, read_progress(connection, request.pipeline));
-  if (now && !now->source_id.empty() && now->source_id != request.source_id && !request.any_source) {
-    return Error(Blame::kConfig,
-                 cat("progress of pipeline ",
-                     request.pipeline,
-                     " at ",
-                     connection.where(),
-                     " belongs to source ",
-                     now->source_id,
-                     ", this one is ",
-                     request.source_id,
-                     "; choose another --name, or go back to that source"));
-  }
+  TRY(check_source(now, request, connection.where()));
   end_lanes(connection, request.pipeline);
   return take(connection, request.pipeline);
 }

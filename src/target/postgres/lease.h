@@ -28,6 +28,9 @@ struct LeaseOptions {
 // What a lane session runs so that a successor finds it.
 [[nodiscard]] std::string lane_mark_sql(const std::string& pipeline);
 
+// Whether a process runs the pipeline: its lease has not expired and its session is there.
+[[nodiscard]] Result<bool> lease_held(Connection& connection, const std::string& pipeline);
+
 class Lease {
  public:
   explicit Lease(LeaseOptions options) : options_(options) {}

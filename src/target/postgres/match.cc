@@ -7,6 +7,7 @@
 #include "engine/postgres/quote.h"
 #include "target/postgres/ddl.h"
 #include "target/postgres/narrow.h"
+#include "target/refusals.h"
 
 namespace weft::postgres {
 namespace {
@@ -237,11 +238,6 @@ class Matcher {
 
 }  // namespace
 
-bool same_ignoring_case(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
-}
-
 const CatalogColumn* find_column(const CatalogTable& target, std::string_view name) {
   const CatalogColumn* found = nullptr;
   size_t matches = 0;
@@ -259,18 +255,6 @@ TablePlan match_table(const CatalogTable& target,
                       std::vector<Finding>& findings,
                       bool leave_out) {
   return Matcher(target, source, findings, leave_out).run();
-}
-
-Status errors_of(const std::vector<Finding>& findings) {
-  std::string text;
-  std::string table;
-  for (const Finding& f : findings) {
-    if (f.level != Finding::Level::kError) continue;
-    table = text.empty() || table == f.table ? f.table : std::string();
-    text += cat(text.empty() ? "" : "; ", f.what, f.mend.empty() ? "" : ": ", f.mend);
-  }
-  if (text.empty()) return ok();
-  return Error(Blame::kConfig, std::move(text)).about(std::move(table));
 }
 
 }  // namespace weft::postgres

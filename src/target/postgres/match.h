@@ -36,8 +36,6 @@ struct TablePlan {
   [[nodiscard]] bool keyless() const { return key.empty(); }
 };
 
-// As MySQL compares names of columns, for ASCII.
-[[nodiscard]] bool same_ignoring_case(std::string_view a, std::string_view b);
 // The column of that exact name, else a unique match that ignores case; null if there is none.
 [[nodiscard]] const CatalogColumn* find_column(const CatalogTable& target, std::string_view name);
 
@@ -47,8 +45,5 @@ struct TablePlan {
                                     const SchemaRef& source,
                                     std::vector<Finding>& findings,
                                     bool leave_out = false);
-
-// "table shop.orders is missing ...": the errors among findings in one message, none if there are none.
-[[nodiscard]] Status errors_of(const std::vector<Finding>& findings);
 
 }  // namespace weft::postgres

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "target/postgres/narrow.h"
+#include "target/refusals.h"
 
 namespace weft::postgres {
 namespace {

@@ -113,6 +113,19 @@ constexpr std::string_view kDeadLetterMoves =
     "CREATE INDEX IF NOT EXISTS dead_letter_new_key ON _weft.dead_letter (pipeline, table_name, md5(new_key)) WHERE "
     "new_key <> ''";
 
+// Version 0: changed beside progress. Rows come and go with every target transaction, as in progress_log.
+constexpr std::string_view kRecentKeys = R"(CREATE TABLE IF NOT EXISTS _weft.recent_keys (
+  pipeline text NOT NULL,
+  version bigint NOT NULL,
+  position text NOT NULL,
+  keys bytea NOT NULL,
+  kept_at timestamptz NOT NULL DEFAULT clock_timestamp()
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000,
+        autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 1000000))";
+
+constexpr std::string_view kRecentKeysIndex =
+    "CREATE INDEX IF NOT EXISTS recent_keys_version ON _weft.recent_keys (pipeline, version)";
+
 constexpr std::string_view kVersion =
     "CREATE TABLE IF NOT EXISTS _weft.version (only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row), "
     "version integer NOT NULL, created_at timestamptz NOT NULL DEFAULT clock_timestamp())";
@@ -129,6 +142,8 @@ std::string creation_sql() {
                                            kDeadLetterColumns,
                                            kDeadLetterIndex,
                                            kDeadLetterMoves,
+                                           kRecentKeys,
+                                           kRecentKeysIndex,
                                            kVersion}) {
     sql += cat(statement, ";\n");
   }
@@ -140,7 +155,7 @@ std::string creation_sql() {
 constexpr std::string_view kFindSql =
     "SELECT count(*), count(c.oid), EXISTS (SELECT FROM pg_namespace WHERE nspname = '_weft') FROM (VALUES "
     "('progress_log'), ('lease'), ('progress'), ('table_state'), ('schema_version'), ('prepared'), "
-    "('dead_letter'), ('version')) AS "
+    "('dead_letter'), ('recent_keys'), ('version')) AS "
     "object (name) LEFT JOIN pg_class c ON c.relname = object.name AND c.relnamespace = (SELECT oid FROM pg_namespace "
     "WHERE nspname = '_weft')";
 

@@ -11,7 +11,7 @@
 namespace weft::postgres {
 
 // The version of the objects' layout; a newer one at the server is refused.
-inline constexpr int kObjectsVersion = 2;
+inline constexpr int kObjectsVersion = 3;
 
 // Everything that makes the objects, for an administrator to run, with the grants for `role` (none if empty).
 [[nodiscard]] std::string objects_sql(const std::string& role);

@@ -4,9 +4,12 @@
 #include <utility>
 
 #include "base/text.h"
+#include "engine/postgres/quote.h"
+#include "model/origin.h"
 #include "target/postgres/dead_letters.h"
 #include "target/postgres/key_actions.h"
 #include "target/postgres/progress.h"
+#include "target/postgres/recent_keys.h"
 
 namespace weft::postgres {
 namespace {
@@ -45,13 +48,31 @@ std::vector<std::string> PostgresSession::begin_statements(const Group& group) c
   if (group.relax_foreign_keys && group.first) sql.emplace_back("SET LOCAL session_replication_role = replica");
   if (group.defer_constraints) sql.emplace_back("SET CONSTRAINTS ALL DEFERRED");
   if (group.check_constraints_now) sql.emplace_back("SET CONSTRAINTS ALL IMMEDIATE");
+  if (tells(group)) sql.push_back(origin_);
   return sql;
+}
+
+// Decoded with the transaction, in its place in it (pg_logical_emit_message, PostgreSQL 9.6 on): no row is written for it.
+void PostgresSession::say_origin(std::string chain) {
+  origin_.clear();
+  if (chain.empty() || !shared_->messages) return;
+  origin_ = cat("SELECT pg_catalog.pg_logical_emit_message(true, ",
+                quote_literal(kOriginMessage),
+                ", ",
+                quote_literal(chain),
+                ")");
+}
+
+// Before the transaction's first rows; it may have begun with a look at letters. In front of a savepoint, which may be taken back.
+bool PostgresSession::tells(const Group& group) const {
+  return !(open_ && told_) && !origin_.empty() && !group.batches.empty();
 }
 
 Status PostgresSession::run(const Group& group) {
   if (!open_) TRY(pipeline_.trim());
   if (group.first) relaxed_ = shared_->replica || group.relax_foreign_keys;
   writer_.start(begin_statements(group));
+  told_ = (open_ && told_) || tells(group);
   open_ = true;
   waiting_ = group.wait_for_locks;
   if (group.on_trial) TRY(begin_trial());
@@ -143,6 +164,8 @@ Status PostgresSession::commit(const Progress& from, const Progress& to) {
   Status sent = send_states(pipeline_, shared_->pipeline, std::exchange(states_, {}), Writer::kNoPlace);
   if (sent) sent = send_schemas(pipeline_, shared_->pipeline, std::exchange(schemas_, {}), Writer::kNoPlace);
   if (sent) sent = send_prepared(pipeline_, shared_->pipeline, std::exchange(prepared_, {}), Writer::kNoPlace);
+  const std::optional<std::string> keys = std::exchange(keys_, std::nullopt);
+  if (sent && keys) sent = send_recent_keys(pipeline_, shared_->pipeline, to, *keys, Writer::kNoPlace);
   if (sent) sent = send_advance(pipeline_, shared_->pipeline, from, to, Writer::kNoPlace);
   if (sent) sent = pipeline_.send("COMMIT", kCommitTag);
   if (sent) {
@@ -173,6 +196,7 @@ void PostgresSession::rollback() {
   states_.clear();
   schemas_.clear();
   prepared_.clear();
+  keys_.reset();
   tried_ = false;
   if (!open_) return;
   open_ = false;
@@ -207,6 +231,7 @@ Status PostgresSession::end_queued() {
     return Error(Blame::kTransient, "the session's connection is lost", std::string(kConnectionLost));
   if (!open_) {
     writer_.start({"BEGIN"});
+    told_ = false;
     open_ = true;
     waiting_ = true;
   }
@@ -232,6 +257,12 @@ Result<bool> PostgresSession::take_letter(uint64_t id) {
 
 Status PostgresSession::commit_beside() {
   TRY(end_queued());
+  if (const auto keys = std::exchange(keys_, std::nullopt)) {
+    if (Status kept = write_keys_beside(*connection_, shared_->pipeline, *keys); !kept) {
+      rollback();
+      return kept;
+    }
+  }
   // A person was told, and is not told again: not even a crash takes it back.
   const auto done = connection_->execute("SET LOCAL synchronous_commit = on; COMMIT");
   if (!done || done->tag() != "COMMIT") {

@@ -19,7 +19,8 @@ namespace weft::postgres {
 // What one open() of a target shares with its sessions.
 struct TargetShared {
   std::string pipeline;
-  bool replica = false;  // sessions run with session_replication_role = replica, and stay so
+  bool messages = false;  // the server takes logical messages, and weft's role may write them
+  bool replica = false;   // sessions run with session_replication_role = replica, and stay so
   Guarded<std::unordered_map<uint64_t, std::shared_ptr<const TablePlan>>> plans;  // by TargetTable::handle
   Guarded<uint64_t> committed;  // newest version whose COMMIT was answered
 };
@@ -32,6 +33,11 @@ class PostgresSession final : public TargetSession {
   [[nodiscard]] Result<PrepareReport> prepare(const Group& group) override;
   [[nodiscard]] Status commit(const Progress& from, const Progress& to) override;
   void rollback() override;
+
+  void say_origin(std::string chain) override;
+
+  void keep_keys(std::string keys) override { keys_ = std::move(keys); }
+
   [[nodiscard]] Status undo() override;
   [[nodiscard]] Result<std::vector<HeldKey>> held(const std::string& table,
                                                   const std::vector<std::string>& keys) override;
@@ -41,6 +47,7 @@ class PostgresSession final : public TargetSession {
 
  private:
   Status run(const Group& group);
+  bool tells(const Group& group) const;
   Status run_prepared(const Group& group);
   Status begin_trial();
   Status end_queued();
@@ -59,10 +66,13 @@ class PostgresSession final : public TargetSession {
   std::vector<TableStateRow> states_;
   std::vector<SchemaRef> schemas_;
   std::vector<PreparedStepRef> prepared_;
-  bool open_ = false;     // a transaction is open, or will be with the next statement
-  bool tried_ = false;    // a savepoint is set
-  bool relaxed_ = false;  // without foreign keys
-  bool waiting_ = true;   // its lock timeout is the patient one
+  std::string origin_;               // the statement that tells it; empty: none does
+  bool told_ = false;                // by the open transaction
+  std::optional<std::string> keys_;  // to be kept
+  bool open_ = false;                // a transaction is open, or will be with the next statement
+  bool tried_ = false;               // a savepoint is set
+  bool relaxed_ = false;             // without foreign keys
+  bool waiting_ = true;              // its lock timeout is the patient one
 };
 
 }  // namespace weft::postgres

@@ -5,6 +5,7 @@
 #include <deque>
 
 #include "base/check.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "engine/postgres/quote.h"
 #include "target/postgres/check.h"
@@ -17,7 +18,9 @@
 #include "target/postgres/objects.h"
 #include "target/postgres/postgres_session.h"
 #include "target/postgres/progress.h"
+#include "target/postgres/recent_keys.h"
 #include "target/postgres/replica_role.h"
+#include "target/refusals.h"
 
 namespace weft::postgres {
 namespace {
@@ -44,6 +47,7 @@ class PostgresTarget final : public Target {
                 .clock = options_.clock,
                 .stop = options_.stop}) {}
 
+  Result<std::string> identity() override;
   Result<Opened> open(const OpenRequest& request) override;
   Result<std::optional<Opened>> peek(const std::string& pipeline) override;
   Status start(const Progress& initial,
@@ -67,6 +71,9 @@ class PostgresTarget final : public Target {
   Result<std::string> prepared(const std::string& name, uint64_t piece) override;
   Result<std::unique_ptr<TargetSession>> session() override;
   Result<std::unique_ptr<TargetKeys>> keys(const TargetTableRef& table) override;
+  Result<std::vector<KeptVersion>> kept_versions() override;
+  Result<std::vector<std::string>> kept_since(uint64_t version) override;
+  Status drop_kept() override;
   Result<uint64_t> flushed() override;
   std::vector<Finding> check(const std::vector<SchemaRef>& tables) override;
   void close() override;
@@ -81,6 +88,7 @@ class PostgresTarget final : public Target {
     return connect_target(options_, address_, std::move(settings), answer_timeout);
   }
 
+  Result<bool> takes_messages();
   Status control();  // makes the control connection unless there is one
   Status run_as_holder(const std::vector<std::string>& statements);
   Status write_start(const Progress& initial,
@@ -133,6 +141,29 @@ Result<Opened> PostgresTarget::read_opened(Connection& connection,
   return opened;
 }
 
+// As the PostgreSQL source tells it. A server without control data (one that only speaks the protocol) is followed by no source.
+Result<std::string> PostgresTarget::identity() {
+  TRY(control());
+  const auto found =
+      control_->query("SELECT system_identifier, current_database() FROM pg_catalog.pg_control_system()", {});
+  if (!found) {
+    if (control_->broken()) return found.error();
+    log_info(cat("who the target is can't be asked, so changes that came from it would be sent back to it: ",
+                 found.error().message()));
+    return std::string();
+  }
+  return cat("postgresql:", found->text(0, 0), ":", found->text(0, 1));
+}
+
+Result<bool> PostgresTarget::takes_messages() {
+  TRY_ASSIGN(
+      const Answer found,
+      control_->query("SELECT coalesce(has_function_privilege(to_regprocedure('pg_catalog.pg_logical_emit_message("
+                      "boolean, text, text)'), 'EXECUTE'), false)",
+                      {}));
+  return found.truth(0, 0);
+}
+
 Result<Opened> PostgresTarget::open(const OpenRequest& request) {
   control_.reset();
   shared_.reset();
@@ -152,6 +183,7 @@ Result<Opened> PostgresTarget::open(const OpenRequest& request) {
   shared_ = std::make_shared<TargetShared>();
   shared_->pipeline = request.pipeline;
   shared_->replica = replica;
+  TRY_ASSIGN(shared_->messages, takes_messages());
   shared_->committed.with([&](uint64_t& version) { version = flushed_; });
   return opened;
 }
@@ -166,6 +198,7 @@ Result<std::optional<Opened>> PostgresTarget::peek(const std::string& pipeline) 
   if (!progress) return std::optional<Opened>();
   TRY_ASSIGN(Opened opened, read_opened(*connection, pipeline, std::move(progress)));
   opened.epoch = opened.progress->epoch;
+  TRY_ASSIGN(opened.runs, lease_held(*connection, pipeline));
   return std::optional<Opened>(std::move(opened));
 }
 
@@ -260,6 +293,21 @@ Result<std::map<std::string, uint64_t>> PostgresTarget::count_letters() {
   TRY(control());
   if (!shared_) return Error(Blame::kBug, "count_letters() of a target that is not open");
   return postgres::count_letters(*control_, shared_->pipeline);
+}
+
+Result<std::vector<KeptVersion>> PostgresTarget::kept_versions() {
+  TRY(control());
+  return read_kept_versions(*control_, shared_->pipeline);
+}
+
+Result<std::vector<std::string>> PostgresTarget::kept_since(uint64_t version) {
+  TRY(control());
+  return read_kept_since(*control_, shared_->pipeline, version);
+}
+
+Status PostgresTarget::drop_kept() {
+  TRY(control());
+  return drop_recent_keys(*control_, shared_->pipeline);
 }
 
 Result<TargetTableRef> PostgresTarget::table(const SchemaRef& source, bool leave_out) {

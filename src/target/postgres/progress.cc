@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "target/postgres/progress.h"
 
+#include "base/hex.h"
 #include "base/text.h"
 #include "model/schema_text.h"
 #include "target/postgres/params.h"
+#include "target/refusals.h"
 
 namespace weft::postgres {
 namespace {
@@ -41,16 +43,6 @@ const std::string kKeep =
 // A name that is used again may have been kept with more pieces.
 const std::string kForgetFrom = "DELETE FROM _weft.prepared WHERE pipeline = $1 AND name = $2 AND piece >= $3";
 
-// REQUIRES: lower-case digits, an even number of them.
-std::string from_hex(std::string_view digits) {
-  const auto half = [](char c) { return static_cast<uint8_t>(c <= '9' ? c - '0' : c - 'a' + 10); };
-  std::string bytes(digits.size() / 2, '\0');
-  for (size_t i = 0; i < bytes.size(); ++i) {
-    bytes[i] = static_cast<char>(half(digits[2 * i]) << 4 | half(digits[2 * i + 1]));
-  }
-  return bytes;
-}
-
 Progress progress_in(const Answer& answer) {
   Progress p;
   p.version = static_cast<uint64_t>(answer.number(0, 0));
@@ -87,21 +79,7 @@ bool is_moved(const ServerError& error) {
 Error explain_moved(Connection& connection, const std::string& name, const Progress& from) {
   const auto now = read_progress(connection, name);
   if (!now) return now.error().with("reading progress after a refused commit");
-  if (now->has_value() && (*now)->epoch > from.epoch) {
-    return Error(
-        Blame::kConfig,
-        cat("pipeline ", name, " was taken over by another process: epoch ", (*now)->epoch, ", ours ", from.epoch),
-        std::string(kEpochLost));
-  }
-  return Error(Blame::kTransient,
-               cat("progress of pipeline ",
-                   name,
-                   " is not where this process left it: expected version ",
-                   from.version,
-                   ", found ",
-                   now->has_value() ? cat((*now)->version) : "none",
-                   "; reading it again"),
-               std::string(kProgressMoved));
+  return progress_moved(name, from, *now);
 }
 
 Result<std::optional<Progress>> read_progress(Connection& connection, const std::string& name) {

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "engine/postgres/quote.h"
 #include "target/postgres/match.h"
+#include "target/refusals.h"
 
 namespace weft::postgres {
 namespace {

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "target/postgres/ddl.h"
 #include "target/postgres/objects.h"
+#include "target/refusals.h"
 
 namespace weft::postgres {
 namespace {

@@ -9,7 +9,7 @@ namespace weft::postgres {
 namespace {
 
 constexpr std::string_view kTables[] = {
-    "progress_log", "table_state", "schema_version", "prepared", "dead_letter", "lease"};
+    "progress_log", "table_state", "schema_version", "prepared", "dead_letter", "recent_keys", "lease"};
 
 // Sequences that a column of the table takes its values from: identities and serials own theirs, defaults may name any. Those
 // that count downwards go below the data.
@@ -119,7 +119,7 @@ Result<std::vector<std::string>> teardown_statements(Connection& connection, con
   statements.emplace_back("DROP VIEW _weft.progress");
   statements.emplace_back(
       "DROP TABLE _weft.progress_log, _weft.lease, _weft.table_state, _weft.schema_version, _weft.prepared, "
-      "_weft.dead_letter, "
+      "_weft.dead_letter, _weft.recent_keys, "
       "_weft.version");
   statements.emplace_back("DROP SCHEMA _weft");
   return statements;

@@ -90,9 +90,18 @@ ALTER TABLE _weft.dead_letter
   ADD COLUMN IF NOT EXISTS after_code text NOT NULL DEFAULT '';
 CREATE INDEX IF NOT EXISTS dead_letter_code ON _weft.dead_letter (pipeline, table_name, md5(key_code));
 CREATE INDEX IF NOT EXISTS dead_letter_new_key ON _weft.dead_letter (pipeline, table_name, md5(new_key)) WHERE new_key <> '';
+CREATE TABLE IF NOT EXISTS _weft.recent_keys (
+  pipeline text NOT NULL,
+  version bigint NOT NULL,
+  position text NOT NULL,
+  keys bytea NOT NULL,
+  kept_at timestamptz NOT NULL DEFAULT clock_timestamp()
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000,
+        autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 1000000);
+CREATE INDEX IF NOT EXISTS recent_keys_version ON _weft.recent_keys (pipeline, version);
 CREATE TABLE IF NOT EXISTS _weft.version (only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row), version integer NOT NULL, created_at timestamptz NOT NULL DEFAULT clock_timestamp());
-INSERT INTO _weft.version (version) VALUES (2) ON CONFLICT DO NOTHING;
-UPDATE _weft.version SET version = 2 WHERE version < 2;
+INSERT INTO _weft.version (version) VALUES (3) ON CONFLICT DO NOTHING;
+UPDATE _weft.version SET version = 3 WHERE version < 3;
 GRANT USAGE ON SCHEMA _weft TO "weft";
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA _weft TO "weft";
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA _weft TO "weft";
