@@ -17,7 +17,7 @@ namespace {
 
 constexpr int64_t kSecond = 1000000;
 constexpr int64_t kDay = 86400 * kSecond;
-constexpr int64_t kEpochDays = 10957;  // 2000-01-01 after 1970-01-01
+constexpr int64_t kEpochDays = 10957;   // 2000-01-01 after 1970-01-01
 constexpr int64_t kFirstDay = -719162;  // 0001-01-01
 constexpr int64_t kLastDay = 2932896;   // 9999-12-31
 

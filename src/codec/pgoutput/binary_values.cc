@@ -196,7 +196,9 @@ Result<Value> read_binary(const Column& column, Form form, std::string_view byte
       return read_binary_macaddr(column, bytes, arena);
   }
   return Error(Blame::kTransient,
-               cat("a value of type ", column.source_type, " came in a binary form that is not known"),
+               cat("a value of type ",
+                   column.source_type,
+                   " came in a binary form that is not known: it has to be asked for as text"),
                std::string(kNeedsText));
 }
 

@@ -47,7 +47,8 @@ enum class Form : uint8_t {
 
 // Of a type that the server is born with, by its oid; kNone for others.
 [[nodiscard]] Form form_of(uint32_t oid);
-// By the name of the built-in function that sends it: also of domains, enums, and types of extensions that are text.
+// By the function of the server's own (pg_proc.prosrc of language internal) that sends it: also of domains, enums, and types
+// of extensions that are text.
 [[nodiscard]] Form form_of_send(std::string_view function);
 // Whether values of the form are of the column's kind.
 [[nodiscard]] bool gives(Form form, const Column& column);

@@ -17,6 +17,12 @@
 
 namespace weft::postgres {
 
+// How the server is asked to send values.
+enum class ValuesAs : uint8_t {
+  kText,
+  kBinary,  // where their type has such a form and the server is new enough (PostgreSQL 14); else as text
+};
+
 class WalStream {
  public:
   // Takes the payload of one frame; true: that is enough for now.
@@ -31,7 +37,7 @@ class WalStream {
   [[nodiscard]] Connection& session() { return *session_; }
 
   // `name`: of the slot and of the publication.
-  [[nodiscard]] Status start(const std::string& name, const PgPosition& from);
+  [[nodiscard]] Status start(const std::string& name, const PgPosition& from, ValuesAs values);
   // What is there without waiting: false when it was all.
   [[nodiscard]] Result<bool> poll(const Take& take);
 
