@@ -272,11 +272,14 @@ void PostgresSource::drop_stream() {
 
 // Feeds what is there without waiting; true if a batch is full before that is all.
 Result<bool> PostgresSource::feed_available() {
-  return wal_->poll([this](std::string_view payload) -> Result<bool> {
-    silent_since_ = real_clock().now();
+  bool any = false;
+  Result<bool> full = wal_->poll([&](std::string_view payload) -> Result<bool> {
+    any = true;
     TRY(stream_->feed(payload));
     return stream_->pending_bytes() >= options_.batch_bytes && stream_->ready();
   });
+  if (any) silent_since_ = real_clock().now();
+  return full;
 }
 
 std::optional<Batch> PostgresSource::take() {

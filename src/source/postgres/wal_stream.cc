@@ -66,6 +66,7 @@ Result<bool> WalStream::poll(const Take& take) {
       TRY_ASSIGN(const pgoutput::Frame frame, pgoutput::parse_frame(*message));
       if (const auto* data = std::get_if<WalData>(&frame)) {
         saw_end(data->end);
+        pace_.took(1);
         TRY_ASSIGN(const bool enough, take(data->payload));
         if (enough) return true;
         continue;
@@ -76,6 +77,12 @@ Result<bool> WalStream::poll(const Take& take) {
       if (keepalive.reply) TRY(report(line, false));
     }
   });
+}
+
+Result<bool> WalStream::wait(Duration timeout) {
+  if (!pace_.busy(real_clock().now())) return session_->stream_wait(timeout);
+  real_clock().sleep(std::min(timeout, Pace::kNap), {});
+  return true;
 }
 
 Status WalStream::ask() {

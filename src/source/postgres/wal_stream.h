@@ -13,6 +13,7 @@
 #include "base/guarded.h"
 #include "codec/pgoutput/messages.h"
 #include "engine/postgres/connection.h"
+#include "source/postgres/pace.h"
 #include "source/postgres/position.h"
 
 namespace weft::postgres {
@@ -42,7 +43,7 @@ class WalStream {
   [[nodiscard]] Result<bool> poll(const Take& take);
 
   // Waits until poll() may give something: false after the timeout.
-  [[nodiscard]] Result<bool> wait(Duration timeout) { return session_->stream_wait(timeout); }
+  [[nodiscard]] Result<bool> wait(Duration timeout);
 
   // Lets the server say how far it has read, which it does not by itself.
   [[nodiscard]] Status ask();
@@ -71,6 +72,7 @@ class WalStream {
   std::atomic<uint64_t> flushed_ = 0;
   std::atomic<uint64_t> log_end_ = 0;
   uint64_t heard_ = 0;
+  Pace pace_;
   std::jthread keeper_;
 };
 
