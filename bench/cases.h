@@ -23,8 +23,11 @@ void latency_case(const Settings& settings);
 void memory_case(const Settings& settings);
 void start_case(const Settings& settings);
 void verify_case(const Settings& settings);
+void decode_postgres_case(const Settings& settings);
+void apply_postgres_case(const Settings& settings);
+void snapshot_postgres_case(const Settings& settings);
 
-// `weft_bench reader KIND URL POSITION FILE`: one reader in this process, for decode_case. Prints what it counted.
+// `weft_bench reader KIND URL POSITION FILE`: one reader in this process, for the decode cases. Prints what it counted.
 int reader_main(int argc, char** argv);
 
 }  // namespace weft::bench

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Readers of a MariaDB binary log, each to be run in a process of its own so that its CPU and memory are its own:
+// Readers of a source's log, each to be run in a process of its own so that its CPU and memory are its own:
 //   weft_bench reader head URL                      prints the position of everything committed now
-//   weft_bench reader weft URL POSITION             weft's source: connect, open, next until the head
-//   weft_bench reader receive URL FILE              the same bytes, received and dropped
+//   weft_bench reader weft URL POSITION [END]       weft's source: connect, open, next until END (the head)
+//   weft_bench reader receive URL FILE              the same bytes of a MariaDB binary log, received and dropped
 // The last two print "transactions changes seconds cpu_seconds peak_kib".
 #include <cstdio>
 #include <memory>
@@ -45,10 +45,12 @@ double own_cpu() {
          static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
 }
 
+// The pipeline's name is that of PostgreSQL's slot.
 Result<std::unique_ptr<Source>> source_of(const std::string& url) {
   ConfigInput input;
   input.flags = {{.flag = "--from", .path = "from.url", .values = {url}},
-                 {.flag = "--to", .path = "to.url", .values = {"postgresql://127.0.0.1/none"}}};
+                 {.flag = "--to", .path = "to.url", .values = {"postgresql://127.0.0.1/none"}},
+                 {.flag = "--name", .path = "name", .values = {"bench"}}};
   TRY_ASSIGN(const PipelineConfig config, load_config(input, process_environment()));
   return make_source(config, {});
 }
@@ -61,12 +63,13 @@ Status print_head(const std::string& url) {
   return {};
 }
 
-Result<Counts> read_as_weft(const std::string& url, const std::string& position) {
+Result<Counts> read_as_weft(const std::string& url, const std::string& position, const std::string& end) {
   TRY_ASSIGN(const auto source, source_of(url));
   TRY(source->connect());
   TRY_ASSIGN(const auto tables, source->tables());
   source->use_schemas(tables);
-  TRY_ASSIGN(const Position head, source->head());
+  TRY_ASSIGN(Position head, source->head());
+  if (!end.empty()) head = Position(end);
   TRY(source->open(Position(position)));
   Counts counts;
   while (true) {
@@ -105,11 +108,11 @@ Result<Counts> receive_only(const std::string& url, const std::string& file) {
   }
 }
 
-Status read(const std::string& kind, const std::string& url, const std::string& from) {
+Status read(const std::string& kind, const std::string& url, const std::string& from, const std::string& end) {
   Clock& clock = real_clock();
   const double cpu = own_cpu();
   const SteadyTime began = clock.now();
-  TRY_ASSIGN(const Counts counts, kind == "weft" ? read_as_weft(url, from) : receive_only(url, from));
+  TRY_ASSIGN(const Counts counts, kind == "weft" ? read_as_weft(url, from, end) : receive_only(url, from));
   const double seconds = static_cast<double>((clock.now() - began).count()) / 1e9;
   fmt::print("{} {} {:.6f} {:.6f} {}\n",
              counts.transactions,
@@ -125,9 +128,10 @@ Status read(const std::string& kind, const std::string& url, const std::string& 
 int reader_main(int argc, char** argv) {
   keep_freed_memory();
   const std::string kind = argc > 0 ? argv[0] : "";
-  const bool known = (kind == "head" && argc == 2) || ((kind == "weft" || kind == "receive") && argc == 3);
+  const bool known = (kind == "head" && argc == 2) || (kind == "weft" && (argc == 3 || argc == 4)) ||
+                     (kind == "receive" && argc == 3);
   if (!known) return 2;
-  const Status status = kind == "head" ? print_head(argv[1]) : read(kind, argv[1], argv[2]);
+  const Status status = kind == "head" ? print_head(argv[1]) : read(kind, argv[1], argv[2], argc > 3 ? argv[3] : "");
   if (status) return 0;
   fmt::print(stderr, "{}\n", status.error().message());
   return 1;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // weft_bench: weft beside the native tools on this machine, with real servers.
-//   weft_bench CASE|all [--runs N]        cases: decode apply old-snapshot snapshot latency memory start verify
+//   weft_bench CASE|all [--runs N]        cases: decode apply old-snapshot snapshot latency memory start verify, and
+//                                         decode-postgres apply-postgres snapshot-postgres: between two PostgreSQL servers
 // WEFT_BENCH_ROWS=200000 makes the large cases smaller. Exit codes: 0 done, 1 failed, 2 wrong usage.
 #include <csignal>
 #include <cstdio>
@@ -35,6 +36,9 @@ constexpr Case kCases[] = {
     {"memory", memory_case},
     {"start", start_case},
     {"verify", verify_case},
+    {"decode-postgres", decode_postgres_case},
+    {"apply-postgres", apply_postgres_case},
+    {"snapshot-postgres", snapshot_postgres_case},
 };
 
 int usage() {

@@ -71,6 +71,9 @@ class PostgresServer {
 
   [[nodiscard]] std::filesystem::path log_file() const { return dir_.path() / "server.log"; }
 
+  // Where its programs are: pg_recvlogical and the like.
+  [[nodiscard]] const std::filesystem::path& programs() const { return programs_; }
+
   // postgresql://user@127.0.0.1:port/database
   [[nodiscard]] std::string url(const std::string& database = "postgres", const std::string& user = "postgres") const;
 

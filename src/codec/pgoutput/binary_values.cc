@@ -2,194 +2,204 @@
 #include "codec/pgoutput/binary_values.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <limits>
 
 #include "base/bytes.h"
 #include "base/text.h"
-#include "codec/pgoutput/text_values.h"
+#include "codec/pgoutput/binary_forms.h"
+#include "codec/pgoutput/temporal_values.h"
 
 namespace weft::pgoutput {
 namespace {
 
-// Days and microseconds from 1970-01-01 to 2000-01-01, from where PostgreSQL counts (datatype/timestamp.h).
-constexpr int64_t kEpochDays = 10957;
-constexpr int64_t kDay = 86400LL * 1000000;
-constexpr int64_t kEpochMicros = kEpochDays * kDay;
-constexpr int64_t kFirstInstant = -62135596800LL * 1000000;     // 0001-01-01 00:00:00
-constexpr int64_t kLastInstant = 253402300800LL * 1000000 - 1;  // 9999-12-31 23:59:59.999999
+struct Known {
+  uint32_t oid;  // pg_type.dat; these never change
+  std::string_view send;
+  Form form;
+  Kind kind;  // of a column of the type
+};
 
-// Signs of a numeric (numeric.c).
-constexpr uint16_t kNegative = 0x4000;
-constexpr uint16_t kNaN = 0xc000;
-constexpr uint16_t kInfinity = 0xd000;
-constexpr uint16_t kMinusInfinity = 0xf000;
+constexpr std::array kKnown = {
+    Known{16, "boolsend", Form::kBool, Kind::kBool},
+    Known{17, "byteasend", Form::kBytea, Kind::kBytes},
+    Known{19, "namesend", Form::kText, Kind::kText},
+    Known{20, "int8send", Form::kInt8, Kind::kInt},
+    Known{21, "int2send", Form::kInt2, Kind::kInt},
+    Known{23, "int4send", Form::kInt4, Kind::kInt},
+    Known{25, "textsend", Form::kText, Kind::kText},
+    Known{26, "oidsend", Form::kOid, Kind::kUint},
+    Known{114, "json_send", Form::kJson, Kind::kJson},
+    Known{650, "cidr_send", Form::kInet, Kind::kText},
+    Known{700, "float4send", Form::kFloat4, Kind::kFloat},
+    Known{701, "float8send", Form::kFloat8, Kind::kDouble},
+    Known{829, "macaddr_send", Form::kMacaddr, Kind::kText},
+    Known{869, "inet_send", Form::kInet, Kind::kText},
+    Known{1042, "bpcharsend", Form::kText, Kind::kText},
+    Known{1043, "varcharsend", Form::kText, Kind::kText},
+    Known{1082, "date_send", Form::kDate, Kind::kDate},
+    Known{1083, "time_send", Form::kTime, Kind::kTime},
+    Known{1114, "timestamp_send", Form::kTimestamp, Kind::kDateTime},
+    Known{1184, "timestamptz_send", Form::kTimestamptz, Kind::kTimestamp},
+    Known{1186, "interval_send", Form::kInterval, Kind::kText},
+    Known{1266, "timetz_send", Form::kTimetz, Kind::kText},
+    Known{1560, "bit_send", Form::kBit, Kind::kBit},
+    Known{1562, "varbit_send", Form::kBit, Kind::kText},
+    Known{1700, "numeric_send", Form::kNumeric, Kind::kDecimal},
+    Known{2950, "uuid_send", Form::kUuid, Kind::kUuid},
+    Known{3802, "jsonb_send", Form::kJsonb, Kind::kJson},
+};
 
-Error malformed(const Column& column) {
-  return Error(Blame::kTransient,
-               cat("column ", column.name, " of type ", column.source_type, " came in a form that weft does not know"));
-}
-
-Error printed_only() {
-  return Error(Blame::kTransient, "a value that only its printed form tells", std::string(kPrintedOnly));
-}
-
-Result<Value> read_whole(const Column& column, std::string_view bytes, bool is_signed) {
+// A big-endian number of the bytes, all of them.
+template <class Number>
+bool whole(std::string_view bytes, Number& number) {
+  if (bytes.size() != sizeof number) return false;
   ByteReader in(bytes);
-  if (bytes.empty() || bytes.size() > 8) return malformed(column);
-  const uint64_t number = in.be(bytes.size());
-  if (!is_signed) return Value::uint64(number);
-  const auto unused = static_cast<int>(64 - 8 * bytes.size());
-  return Value::int64(static_cast<int64_t>(number << unused) >> unused);
+  number = static_cast<Number>(in.be(sizeof number));
+  return true;
 }
 
-// Digits of base 10000 as decimal digits: `weight` says how many of them stand before the point, less one.
-Result<Value> read_numeric(const Column& column, std::string_view bytes, Arena& arena) {
+template <class Number>
+Result<Value> read_int(const Column& column, std::string_view bytes) {
+  Number number = 0;
+  if (!whole(bytes, number)) return not_sent(column, bytes);
+  return Value::int64(number);
+}
+
+Result<Value> read_oid(const Column& column, std::string_view bytes) {
+  uint32_t number = 0;
+  if (!whole(bytes, number)) return not_sent(column, bytes);
+  return Value::uint64(number);
+}
+
+Result<Value> read_bool(const Column& column, std::string_view bytes) {
+  if (bytes.size() != 1 || static_cast<uint8_t>(bytes[0]) > 1) return not_sent(column, bytes);
+  return Value::boolean(bytes[0] == 1);
+}
+
+// A text says only that it is not a number; which one is the server's.
+Result<Value> read_float4(const Column& column, std::string_view bytes) {
+  uint32_t raw = 0;
+  if (!whole(bytes, raw)) return not_sent(column, bytes);
+  const auto number = std::bit_cast<float>(raw);
+  return Value::float32(number == number ? number : std::numeric_limits<float>::quiet_NaN());
+}
+
+Result<Value> read_float8(const Column& column, std::string_view bytes) {
+  uint64_t raw = 0;
+  if (!whole(bytes, raw)) return not_sent(column, bytes);
+  const auto number = std::bit_cast<double>(raw);
+  return Value::float64(number == number ? number : std::numeric_limits<double>::quiet_NaN());
+}
+
+// The number of bits, then eight a byte, the first one highest (varbit.c).
+Result<Value> read_bits(const Column& column, std::string_view bytes, Arena& arena) {
   ByteReader in(bytes);
-  const auto digits = static_cast<uint16_t>(in.be(2));
-  const int weight = static_cast<int16_t>(in.be(2));
-  const auto sign = static_cast<uint16_t>(in.be(2));
-  const auto scale = static_cast<uint16_t>(in.be(2));
-  if (!in.ok() || in.left() != size_t{digits} * 2) return malformed(column);
-  if (sign == kNaN) return Value::decimal("NaN");
-  if (sign == kInfinity) return Value::decimal("Infinity");
-  if (sign == kMinusInfinity) return Value::decimal("-Infinity");
-  const int whole = std::max(weight + 1, 1);  // groups before the point that are written
-  const int groups = whole + (scale + 3) / 4;
-  const size_t room = 2 + 4 * static_cast<size_t>(groups) + 1;
-  char* const begin = reinterpret_cast<char*>(arena.allocate(room));
-  char* at = begin;
-  if (sign == kNegative) *at++ = '-';
-  const auto group = [&](int index) {
-    const int stored = index - (whole - 1 - weight);
-    if (stored < 0 || stored >= digits) return 0u;
-    ByteReader one(bytes.substr(8 + 2 * static_cast<size_t>(stored), 2));
-    return static_cast<unsigned>(one.be(2));
-  };
-  bool leading = true;
-  for (int g = 0; g < groups; ++g) {
-    if (g == whole) *at++ = '.';
-    unsigned value = group(g);
-    char four[4];
-    for (int i = 3; i >= 0; --i, value /= 10) four[i] = static_cast<char>('0' + value % 10);
-    for (int i = 0; i < 4; ++i) {
-      const bool last_whole = g == whole - 1 && i == 3;
-      if (g < whole && leading && four[i] == '0' && !last_whole) continue;
-      leading = false;
-      *at++ = four[i];
-    }
+  const uint64_t count = in.be(4);
+  const std::string_view raw = in.rest();
+  if (!in.ok() || raw.size() != (count + 7) / 8) return not_sent(column, bytes);
+  const auto bit = [&](uint64_t i) { return (static_cast<uint8_t>(raw[i / 8]) >> (7 - i % 8)) & 1u; };
+  if (column.kind != Kind::kBit) {
+    std::byte* const text = arena.allocate(count);
+    for (uint64_t i = 0; i < count; ++i) text[i] = static_cast<std::byte>('0' + bit(i));
+    return Value::text({reinterpret_cast<const char*>(text), count});
   }
-  if (groups > whole) at -= (groups - whole) * 4 - scale;
-  const auto used = static_cast<size_t>(at - begin);
-  arena.shrink(room - used);
-  return Value::decimal({begin, used});
+  if (count != column.length) return not_sent(column, bytes);
+  uint64_t bits = 0;
+  for (uint64_t i = 0; i < count; ++i) bits = bits << 1 | bit(i);
+  return Value::bits(bits, static_cast<uint8_t>(count));
 }
 
-Result<Value> read_bit(const Column& column, std::string_view bytes) {
-  ByteReader in(bytes);
-  const uint64_t width = in.be(4);
-  const size_t size = in.left();
-  if (!in.ok() || width != column.length || width > 64 || size != (width + 7) / 8) return malformed(column);
-  uint64_t bits = in.be(size);
-  bits >>= size * 8 - width;
-  return Value::bits(bits, static_cast<uint8_t>(width));
-}
-
-Result<Value> read_time_of(const Column& column, int64_t micros) {
-  if (column.kind == Kind::kTime) return Value::time(micros, column.scale);
-  constexpr int64_t kForever = std::numeric_limits<int64_t>::max();
-  if (micros == kForever || micros == std::numeric_limits<int64_t>::min()) return printed_only();
-  if (micros > kLastInstant - kEpochMicros || micros < kFirstInstant - kEpochMicros) return printed_only();
-  const int64_t instant = micros + kEpochMicros;
-  if (column.kind == Kind::kTimestamp) return Value::timestamp(instant, column.scale);
-  return Value::datetime(Civil::from_micros(instant), column.scale);
-}
-
-Result<Value> read_date_of(int64_t days) {
-  if (days == std::numeric_limits<int32_t>::max() || days == std::numeric_limits<int32_t>::min()) return printed_only();
-  const int64_t since_1970 = days + kEpochDays;  // compared as days: of any bytes the microseconds may not fit
-  if (since_1970 > kLastInstant / kDay || since_1970 < kFirstInstant / kDay) return printed_only();
-  return Value::date(Civil::from_micros(since_1970 * kDay));
+// The form's version, then its text (jsonb.c, jsonb_send).
+Result<Value> read_jsonb(const Column& column, std::string_view bytes, Arena& arena) {
+  constexpr char kVersion = 1;
+  if (!bytes.starts_with(kVersion)) return not_sent(column, bytes);
+  return read_characters(column, bytes.substr(1), arena);
 }
 
 }  // namespace
 
-std::optional<BinaryForm> binary_form(const Column& column, std::string_view base_type) {
-  switch (column.kind) {
-    case Kind::kBool:
-      return BinaryForm::kBool;
-    case Kind::kInt:
-      return BinaryForm::kInt;
-    case Kind::kUint:
-      return BinaryForm::kUint;
-    case Kind::kFloat:
-      return BinaryForm::kFloat4;
-    case Kind::kDouble:
-      return BinaryForm::kFloat8;
-    case Kind::kDecimal:
-      return BinaryForm::kNumeric;
-    case Kind::kBytes:
-      return BinaryForm::kBytes;
-    case Kind::kBit:
-      return BinaryForm::kBit;
-    case Kind::kDate:
-      return BinaryForm::kDate;
-    case Kind::kDateTime:
-    case Kind::kTimestamp:
-      return BinaryForm::kTimestamp;
-    case Kind::kTime:
-      return BinaryForm::kTime;
-    case Kind::kUuid:
-      return BinaryForm::kUuid;
-    case Kind::kJson:
-      return base_type == "jsonb" ? BinaryForm::kJsonb : BinaryForm::kText;
-    case Kind::kText: {
-      const bool plain = base_type == "text" || base_type == "character varying" || base_type == "character" ||
-                         base_type == "bpchar" || base_type == "name" || !column.labels.empty();
-      return plain ? std::optional(BinaryForm::kText) : std::nullopt;
-    }
-    case Kind::kNull:
-    case Kind::kUnchanged:
-      break;
-  }
-  return std::nullopt;
+// The bytes are no text for a message.
+Error not_sent(const Column& column, std::string_view bytes) {
+  return bad_value(column, cat(bytes.size(), " bytes"), "is not what PostgreSQL sends for it in binary");
 }
 
-Result<Value> read_binary(BinaryForm form, const Column& column, std::string_view bytes, Arena& arena) {
-  ByteReader in(bytes);
-  const auto sized = [&](size_t size) { return bytes.size() == size; };
-  switch (form) {
-    case BinaryForm::kBool:
-      return sized(1) ? Result<Value>(Value::boolean(bytes[0] != 0)) : malformed(column);
-    case BinaryForm::kInt:
-      return read_whole(column, bytes, true);
-    case BinaryForm::kUint:
-      return read_whole(column, bytes, false);
-    case BinaryForm::kFloat4:
-      if (!sized(4)) return malformed(column);
-      return Value::float32(std::bit_cast<float>(static_cast<uint32_t>(in.be(4))));
-    case BinaryForm::kFloat8:
-      return sized(8) ? Result<Value>(Value::float64(std::bit_cast<double>(in.be(8)))) : malformed(column);
-    case BinaryForm::kNumeric:
-      return read_numeric(column, bytes, arena);
-    case BinaryForm::kText:
-      return read_text(column, bytes, arena);
-    case BinaryForm::kJsonb:
-      // The first byte is the version of the form, of which there is one.
-      return !bytes.empty() && bytes[0] == 1 ? read_text(column, bytes.substr(1), arena) : malformed(column);
-    case BinaryForm::kBytes:
-      return Value::bytes(arena.copy(bytes));
-    case BinaryForm::kBit:
-      return read_bit(column, bytes);
-    case BinaryForm::kDate:
-      return sized(4) ? read_date_of(static_cast<int32_t>(in.be(4))) : malformed(column);
-    case BinaryForm::kTimestamp:
-    case BinaryForm::kTime:
-      return sized(8) ? read_time_of(column, static_cast<int64_t>(in.be(8))) : malformed(column);
-    case BinaryForm::kUuid:
-      return sized(16) ? Result<Value>(Value::uuid(arena.copy(bytes))) : malformed(column);
+Form form_of(uint32_t oid) {
+  for (const Known& known : kKnown) {
+    if (known.oid == oid) return known.form;
   }
-  return malformed(column);
+  return Form::kNone;
+}
+
+Form form_of_send(std::string_view function) {
+  if (function == "enum_send") return Form::kText;
+  for (const Known& known : kKnown) {
+    if (known.send == function) return known.form;
+  }
+  return Form::kNone;
+}
+
+// Bits have two kinds: those that are too many for a kBit are their text.
+bool gives(Form form, const Column& column) {
+  return std::any_of(kKnown.begin(), kKnown.end(), [&](const Known& known) {
+    return known.form == form && known.kind == column.kind;
+  });
+}
+
+Result<Value> read_binary(const Column& column, Form form, std::string_view bytes, Arena& arena) {
+  switch (form) {
+    case Form::kNone:
+      break;
+    case Form::kBool:
+      return read_bool(column, bytes);
+    case Form::kInt2:
+      return read_int<int16_t>(column, bytes);
+    case Form::kInt4:
+      return read_int<int32_t>(column, bytes);
+    case Form::kInt8:
+      return read_int<int64_t>(column, bytes);
+    case Form::kOid:
+      return read_oid(column, bytes);
+    case Form::kFloat4:
+      return read_float4(column, bytes);
+    case Form::kFloat8:
+      return read_float8(column, bytes);
+    case Form::kNumeric:
+      return read_binary_numeric(column, bytes, arena);
+    case Form::kText:
+    case Form::kJson:
+      return read_characters(column, bytes, arena);
+    case Form::kJsonb:
+      return read_jsonb(column, bytes, arena);
+    case Form::kBytea:
+      return Value::bytes(arena.copy(bytes));
+    case Form::kBit:
+      return read_bits(column, bytes, arena);
+    case Form::kDate:
+      return read_binary_date(column, bytes, arena);
+    case Form::kTime:
+      return read_binary_time(column, bytes);
+    case Form::kTimestamp:
+    case Form::kTimestamptz:
+      return read_binary_timestamp(column, bytes, arena);
+    case Form::kTimetz:
+      return read_binary_timetz(column, bytes, arena);
+    case Form::kInterval:
+      return read_binary_interval(column, bytes, arena);
+    case Form::kUuid:
+      if (bytes.size() != 16) return not_sent(column, bytes);
+      return Value::uuid(arena.copy(bytes));
+    case Form::kInet:
+      return read_binary_inet(column, bytes, arena);
+    case Form::kMacaddr:
+      return read_binary_macaddr(column, bytes, arena);
+  }
+  return Error(Blame::kTransient,
+               cat("a value of type ",
+                   column.source_type,
+                   " came in a binary form that is not known: it has to be asked for as text"),
+               std::string(kNeedsText));
 }
 
 }  // namespace weft::pgoutput

@@ -13,10 +13,11 @@
 
 namespace weft::pgoutput::made {
 
-// One column: nullopt NULL; "\1": not sent (TOAST); else text.
+// One column: nullopt NULL; "\1": not sent (TOAST); behind "\2": its binary form; else text.
 using Fields = std::vector<std::optional<std::string>>;
 
 inline constexpr const char* kToast = "\1";
+inline constexpr char kBinaryMark = '\2';
 inline constexpr uint32_t kItems = 7;
 
 inline void text(ByteWriter& out, std::string_view value) {
@@ -27,10 +28,12 @@ inline void text(ByteWriter& out, std::string_view value) {
 inline void tuple(ByteWriter& out, const Fields& fields) {
   out.be(fields.size(), 2);
   for (const auto& field : fields) {
-    out.le(!field ? 'n' : *field == kToast ? 'u' : 't', 1);
+    const bool binary = field && field->starts_with(kBinaryMark);
+    out.le(!field ? 'n' : *field == kToast ? 'u' : binary ? 'b' : 't', 1);
     if (!field || *field == kToast) continue;
-    out.be(field->size(), 4);
-    out.bytes(*field);
+    const std::string_view sent = std::string_view(*field).substr(binary ? 1 : 0);
+    out.be(sent.size(), 4);
+    out.bytes(sent);
   }
 }
 
@@ -151,6 +154,8 @@ class OneTable final : public Catalogue {
       Column column = column_of({sent.type, sent.modifier, ""});
       column.name = sent.name;
       table.ordinals.push_back(static_cast<uint16_t>(schema.columns.size()));
+      const Form form = form_of(sent.type);
+      table.forms.push_back(gives(form, column) ? form : Form::kNone);
       schema.columns.push_back(column);
     }
     if (!keyless_ && !schema.columns.empty()) schema.key = {0};

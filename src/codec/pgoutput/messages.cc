@@ -48,6 +48,9 @@ bool read_tuple(ByteReader& in, Tuple& tuple) {
       case 't':
         tuple.push_back({Field::What::kText, in.take(u32(in))});
         break;
+      case 'b':
+        tuple.push_back({Field::What::kBinary, in.take(u32(in))});
+        break;
       default:
         return false;
     }

@@ -38,9 +38,10 @@ struct Field {
     kNull,
     kUnchanged,  // a value stored out of line (TOAST) that the update did not touch
     kText,
+    kBinary,  // asked for with the option `binary`, of types that have such a form
   };
   What what = What::kNull;
-  std::string_view text;
+  std::string_view bytes;
 };
 
 using Tuple = std::vector<Field>;

@@ -117,13 +117,16 @@ Status OutputStream::read(const Table& table, const Tuple& tuple, size_t i, std:
   const uint16_t ordinal = table.known.ordinals[i];
   const Field& field = tuple[i];
   if (field.what == Field::What::kNull) out[ordinal] = Value::null();
-  if (field.what != Field::What::kText) return ok();
+  const bool binary = field.what == Field::What::kBinary;
+  if (!binary && field.what != Field::What::kText) return ok();
   const TableSchema& schema = *table.known.schema;
-  Result<Value> value = read_text(schema.columns[ordinal], field.text, arena_);
+  const Column& column = schema.columns[ordinal];
+  Result<Value> value =
+      binary ? read_binary(column, table.known.forms[i], field.bytes, arena_) : read_text(column, field.bytes, arena_);
   if (!value) {
     return std::move(value)
         .error()
-        .with(cat("table ", schema.name.text(), ", column ", schema.columns[ordinal].name))
+        .with(cat("table ", schema.name.text(), ", column ", column.name))
         .about(schema.name.text());
   }
   out[ordinal] = *value;

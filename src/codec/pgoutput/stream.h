@@ -7,7 +7,8 @@
 //
 // What old images lack: with the default replica identity an update that keeps the key says nothing of the row before, and a
 // TOAST value that was not touched is not sent (kUnchanged). With REPLICA IDENTITY FULL it is filled from the row before.
-// One thread.
+// Values come as text or in binary form, each as the message says; feed() fails with kNeedsText at one whose binary form is not
+// known: the stream has to be opened again without it. One thread.
 #pragma once
 
 #include <map>
@@ -16,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "codec/pgoutput/binary_values.h"
 #include "codec/pgoutput/messages.h"
 #include "model/transaction.h"
 
@@ -38,6 +40,7 @@ class Catalogue {
     SchemaRef schema;
     SchemaRef before;                // the shape that was known until now, if this is another
     std::vector<uint16_t> ordinals;  // in `schema`, of each column of the message
+    std::vector<Form> forms;         // of each column of the message; kNone: its values have to come as text
     bool changed = false;
     std::vector<Added> added;  // columns that `before` lacks
     bool renames = false;      // maybe: some came and others went, which names alone do not tell apart

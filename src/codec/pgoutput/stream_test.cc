@@ -77,6 +77,47 @@ TEST(OutputStream, AKeyThatChangesComesWithTheOldOneAndNothingElse) {
             "update (1,?) 2,'y'; end 110 of 5\n");
 }
 
+// A value in binary form.
+std::string binary(std::string_view bytes) {
+  return kBinaryMark + std::string(bytes);
+}
+
+std::string one() {
+  return binary(std::string_view("\0\0\0\0\0\0\0\1", 8));
+}
+
+TEST(OutputStream, EachValueComesInTheFormThatTheMessageSays) {
+  EXPECT_EQ(play({begin(100, 5), items(), insert({one(), "x"}), insert({"2", binary("y")}), commit(110)}),
+            "insert 1,'x'; insert 2,'y'; end 110 of 5\n");
+  EXPECT_EQ(play({begin(100, 5),
+                  items('f'),
+                  update('O', {one(), binary("long")}, {one(), kToast}),
+                  remove('O', {one(), std::nullopt}),
+                  commit(110)}),
+            "update (1,'long') 1,'long'; delete (1,NULL); end 110 of 5\n");
+  EXPECT_EQ(play({begin(100, 5), items(), update('K', {one(), std::nullopt}, {"2", "y"}), commit(110)}),
+            "update (1,?) 2,'y'; end 110 of 5\n");
+}
+
+TEST(OutputStream, ABinaryFormThatIsNotKnownHasToComeAsText) {
+  const std::string lists = relation(kItems, "items", 'd', {{"id", 20, true}, {"list", 1007, false}});
+  const auto error_of = [&](const std::string& list) {
+    OneTable catalogue;
+    OutputStream stream(1u << 20, catalogue);
+    EXPECT_TRUE(stream.feed(begin(100, 5)));
+    EXPECT_TRUE(stream.feed(lists));
+    const Status fed = stream.feed(insert({one(), list}));
+    return fed ? Error(Blame::kBug, "none") : fed.error();
+  };
+  const Error error = error_of(binary("\1"));
+  EXPECT_EQ(error.code(), kNeedsText);
+  EXPECT_EQ(error.blame(), Blame::kTransient);
+  EXPECT_NE(error.message().find("table public.items, column list"), std::string::npos) << error.message();
+  EXPECT_EQ(error_of("{1}").message(), "none");
+  EXPECT_EQ(play({begin(100, 5), items(), insert({binary("1"), "x"}), commit(110)}).find("table public.items"), 0u)
+      << "a number of one byte";
+}
+
 TEST(OutputStream, AToastValueThatWasNotTouchedIsNotKnown) {
   EXPECT_EQ(play({begin(100, 5), items(), update('K', {"1", std::nullopt}, {"2", kToast}), commit(110)}),
             "update (1,?) 2,?; end 110 of 5\n");
@@ -144,6 +185,7 @@ TEST(OutputStream, EveryMessageCutAtEveryByteIsRefused) {
   const std::vector<std::string> all = {begin(100, 5),
                                         items(),
                                         insert({"1", "xyz"}),
+                                        insert({one(), binary("xyz")}),
                                         update('K', {"1", std::nullopt}, {"2", "y"}),
                                         update('O', {"1", "a"}, {"2", kToast}),
                                         remove('K', {"1", std::nullopt}),

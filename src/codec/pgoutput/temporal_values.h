@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The temporal kinds of read_text(), and the errors that all kinds share. Private to this folder. Pure; any thread.
+// The temporal kinds of read_text(), and what all kinds and read_binary() share. Private to this folder. Pure; any thread.
 #pragma once
 
 #include <cstdint>
@@ -22,6 +22,8 @@ inline constexpr uint8_t kMostFractionDigits = 6;
 [[nodiscard]] Error bad_value(const Column& column, std::string_view text, std::string_view why);
 [[nodiscard]] Error not_valid(const Column& column, std::string_view text);
 
+// Of kText and kJson, which have to be valid UTF-8: a database in SQL_ASCII hands out whatever bytes it was given.
+[[nodiscard]] Result<Value> read_characters(const Column& column, std::string_view text, Arena& arena);
 // "2024-02-29"
 [[nodiscard]] Result<Value> read_date(const Column& column, std::string_view text, Arena& arena);
 // kDateTime "2024-02-29 23:59:59.999999", kTimestamp with "+00" behind it.

@@ -169,11 +169,6 @@ Error not_utf8(const Column& column, std::string_view text) {
   return bad_value(column, hex, "is not valid UTF-8; correct the row, or convert the database from SQL_ASCII");
 }
 
-Result<Value> read_characters(const Column& column, std::string_view text, Arena& arena) {
-  if (!is_utf8(text)) return not_utf8(column, text);
-  return Value::view(column.kind, arena.copy(text));
-}
-
 int hex_digit(char c) {
   if (is_digit(c)) return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -232,6 +227,11 @@ Result<Value> read_bits(const Column& column, std::string_view text) {
 }
 
 }  // namespace
+
+Result<Value> read_characters(const Column& column, std::string_view text, Arena& arena) {
+  if (!is_utf8(text)) return not_utf8(column, text);
+  return Value::view(column.kind, arena.copy(text));
+}
 
 Column column_of(const TypeOf& type) {
   Column column;

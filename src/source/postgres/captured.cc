@@ -58,6 +58,18 @@ Column column_of_message(const pgoutput::RelationColumn& sent, const TableSchema
   return plain;
 }
 
+// How values of the message's column look in binary: what is no type of the server's own is looked up in the catalogue, which
+// counts if its column is still of the type sent.
+pgoutput::Form form_of_message(const pgoutput::RelationColumn& sent, const Column& column, const CatalogueTable* now) {
+  pgoutput::Form form = pgoutput::form_of(sent.type);
+  const int at = now == nullptr ? -1 : now->schema->find(sent.name);
+  if (form == pgoutput::Form::kNone && at >= 0 && static_cast<size_t>(at) < now->types.size()) {
+    const CatalogueTable::Type& type = now->types[static_cast<size_t>(at)];
+    if (type.oid == sent.type) form = type.form;
+  }
+  return pgoutput::gives(form, column) ? form : pgoutput::Form::kNone;
+}
+
 }  // namespace
 
 // Columns that came to the table, and what rows that were there hold in them: the default that was given with the column, if it
@@ -92,6 +104,7 @@ CatalogueTable followed(CatalogueTable table) {
   std::vector<Column> columns;
   std::vector<std::string> casts;
   std::vector<bool> defaults;
+  std::vector<CatalogueTable::Type> types;
   for (size_t i = 0; i < all.columns.size(); ++i) {
     const Column& column = all.columns[i];
     now.push_back(column.generated ? -1 : static_cast<int>(columns.size()));
@@ -99,9 +112,11 @@ CatalogueTable followed(CatalogueTable table) {
     columns.push_back(column);
     if (i < table.cast_types.size()) casts.push_back(table.cast_types[i]);
     if (i < table.has_default.size()) defaults.push_back(table.has_default[i]);
+    if (i < table.types.size()) types.push_back(table.types[i]);
   }
   table.has_default = std::move(defaults);
   table.cast_types = std::move(casts);
+  table.types = std::move(types);
   TableSchema schema = with_columns(all, now, std::move(columns));
   table.identity_columns = moved(table.identity_columns, now).value_or(std::vector<uint16_t>());
   if (table.identity == 'f') {
@@ -134,6 +149,7 @@ Result<pgoutput::Catalogue::Table> Captured::relation(const pgoutput::Relation& 
   bool same = relation.columns.size() == known->columns.size();
   for (size_t i = 0; i < relation.columns.size(); ++i) {
     columns.push_back(column_of_message(relation.columns[i], current, known.get()));
+    table.forms.push_back(form_of_message(relation.columns[i], columns.back(), now.empty() ? nullptr : &now.front()));
     same = same && columns[i].name == known->columns[i].name && same_type(columns[i], known->columns[i]) &&
            columns[i].source_type == known->columns[i].source_type;
     table.ordinals.push_back(static_cast<uint16_t>(i));

@@ -106,6 +106,8 @@ class Loader {
       column.identity = rows.truth(r, 10);
       if (!rows.is_null(r, 12)) column.default_value = encoded(column, rows.text(r, 12));
       draft->table.has_default.push_back(rows.truth(r, 11));
+      const pgoutput::Form form = pgoutput::form_of_send(rows.text(r, 14));
+      draft->table.types.push_back({oid_at(rows, r, 13), pgoutput::gives(form, column) ? form : pgoutput::Form::kNone});
       const auto ordinal = static_cast<uint16_t>(draft->schema->columns.size());
       if (rows.truth(r, 7)) enums_[type].push_back({draft, ordinal});
       draft->ordinals[rows.number(r, 1)] = ordinal;
@@ -202,6 +204,10 @@ Result<std::vector<CatalogueTable>> load(Connection& session, const TextParams& 
 }
 
 }  // namespace
+
+bool CatalogueTable::readable_in_binary() const {
+  return std::none_of(types.begin(), types.end(), [](const Type& type) { return type.form == pgoutput::Form::kNone; });
+}
 
 Result<std::vector<CatalogueTable>> load_tables(Connection& session) {
   return load(session, {std::nullopt, std::nullopt});

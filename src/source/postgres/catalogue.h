@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "codec/pgoutput/binary_values.h"
 #include "engine/postgres/connection.h"
 #include "model/schema.h"
 
@@ -22,6 +23,16 @@ struct CatalogueTable {
   // What a text is cast to for each column: its type, of a domain the base type, without a modifier.
   std::vector<std::string> cast_types;
   std::vector<bool> has_default;  // by column
+
+  struct Type {
+    uint32_t oid = 0;                             // of the column itself, as the stream names it
+    pgoutput::Form form = pgoutput::Form::kNone;  // of its values; kNone: they have to be asked for as text
+  };
+
+  std::vector<Type> types;  // by column
+
+  // All values can be asked for in binary form.
+  [[nodiscard]] bool readable_in_binary() const;
 };
 
 // Ordinary and partitioned tables of all schemas but the system's and weft's own, partitions under their root.

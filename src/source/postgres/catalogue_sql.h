@@ -24,7 +24,8 @@ inline constexpr std::string_view kCapturedTables =
 }
 
 // table, attnum, name, base type, its modifier, printed type, type to cast to, enum, not null, generated, identity, has a default,
-// what rows that are older than the column hold in it (pg_attribute.attmissingval: a default that is no constant has none).
+// what rows that are older than the column hold in it (pg_attribute.attmissingval: a default that is no constant has none),
+// the type itself, the server's own function that sends its values (of a domain its base's; an extension's type may have one too).
 // A domain's modifier is that of the innermost domain (lsyscache.c, getBaseTypeAndTypmod). Identity is also a default that
 // takes the next number of a sequence which the column owns (serial).
 [[nodiscard]] inline std::string columns_sql() {
@@ -47,8 +48,9 @@ inline constexpr std::string_view kCapturedTables =
       "AND used.refclassid = 'pg_class'::regclass AND used.refobjid = owned.objid "
       "WHERE owned.classid = 'pg_class'::regclass AND owned.refclassid = 'pg_class'::regclass "
       "AND owned.refobjid = a.attrelid AND owned.refobjsubid = a.attnum AND owned.deptype = 'a'), "
-      "a.atthasdef, CASE WHEN a.atthasmissing AND a.attndims = 0 THEN (a.attmissingval::text::text[])[1] END "
-      "FROM typed a JOIN pg_type t ON t.oid = a.base ORDER BY a.attrelid, a.attnum");
+      "a.atthasdef, CASE WHEN a.atthasmissing AND a.attndims = 0 THEN (a.attmissingval::text::text[])[1] END, "
+      "a.atttypid, s.prosrc FROM typed a JOIN pg_type t ON t.oid = a.base LEFT JOIN (pg_proc s JOIN pg_language l ON "
+      "l.oid = s.prolang AND l.lanname = 'internal') ON s.oid = t.typsend ORDER BY a.attrelid, a.attnum");
 }
 
 // type, label; $1: an array of the types

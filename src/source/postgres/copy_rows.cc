@@ -12,13 +12,9 @@ constexpr int32_t kNullField = -1;
 
 }  // namespace
 
-CopyRows::CopyRows(const CatalogueTable& table) : schema_(table.schema) {
-  for (size_t i = 0; i < schema_->columns.size(); ++i) {
-    const auto form = pgoutput::binary_form(schema_->columns[i], table.cast_types[i]);
-    if (!form) return;
-    forms_.push_back(*form);
-  }
-  usable_ = !forms_.empty();
+CopyRows::CopyRows(const CatalogueTable& table)
+    : schema_(table.schema), usable_(!table.types.empty() && table.readable_in_binary()) {
+  for (const CatalogueTable::Type& type : table.types) forms_.push_back(type.form);
 }
 
 Status CopyRows::begin(Connection& session, std::string_view select) {
@@ -67,7 +63,7 @@ Status CopyRows::read_row(std::string_view message, Arena& arena, std::span<Valu
     }
     const std::string_view bytes = in.take(static_cast<uint32_t>(size));
     if (!in.ok()) return Error(Blame::kTransient, "a row of COPY ends too early");
-    TRY_ASSIGN(values[i], pgoutput::read_binary(forms_[i], schema_->columns[i], bytes, arena));
+    TRY_ASSIGN(values[i], pgoutput::read_binary(schema_->columns[i], forms_[i], bytes, arena));
   }
   return in.ok() && in.empty() ? ok() : Status(Error(Blame::kTransient, "a row of COPY is too long"));
 }

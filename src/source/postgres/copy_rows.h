@@ -30,14 +30,14 @@ class CopyRows {
   // `select` has no parameters.
   [[nodiscard]] Status begin(Connection& session, std::string_view select);
   // One row, with its bytes in the arena; false: there are no more. REQUIRES: a value for each column of the table. Code
-  // pgoutput::kPrintedOnly: see there; the rest of the rows is lost.
+  // pgoutput::kNeedsText: see there; the rest of the rows is lost.
   [[nodiscard]] Result<bool> next(Connection& session, Arena& arena, std::span<Value> values);
 
  private:
   [[nodiscard]] Status read_row(std::string_view message, Arena& arena, std::span<Value> values) const;
 
   SchemaRef schema_;
-  std::vector<pgoutput::BinaryForm> forms_;
+  std::vector<pgoutput::Form> forms_;
   bool usable_ = false;
   bool under_way_ = false;
   bool first_ = false;

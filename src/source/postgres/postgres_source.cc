@@ -89,6 +89,8 @@ class PostgresSource final : public Source {
   std::string slot_;
   bool ready_ = false;
   std::vector<SchemaRef> schemas_;
+  std::optional<bool> known_in_binary_;  // the values of all captured tables, when the catalogue was read last
+  bool needs_text_ = false;  // a value came that only its text tells: the stream is opened for text from then on
   std::shared_ptr<Delivered> delivered_ = std::make_shared<Delivered>();
 
   std::unique_ptr<Captured> captured_;
@@ -114,6 +116,7 @@ Result<SourceInfo> PostgresSource::connect() {
   drop_stream();
   control_.reset();
   schemas_.clear();
+  known_in_binary_.reset();
   auto opened = session(false);
   if (!opened && opened.error().code() == kNotReached) {
     return Error(opened.error().blame(), opened.error().message(), std::string(kUnreachable));
@@ -140,6 +143,8 @@ Result<std::vector<CatalogueTable>> PostgresSource::captured_tables() {
     if (filter_.matches(table.schema->name.schema, table.schema->name.table))
       tables.push_back(followed(std::move(table)));
   }
+  known_in_binary_ =
+      std::all_of(tables.begin(), tables.end(), [](const CatalogueTable& t) { return t.readable_in_binary(); });
   return tables;
 }
 
@@ -234,22 +239,7 @@ Status PostgresSource::open(const Position& after) {
   TRY_ASSIGN(const PgPosition from, position_of(after));
   if (!wal_ || started_) TRY(open_walsender());
   TRY(check_timeline(wal_->session(), identity_, from));
-  TRY_ASSIGN(const auto slot, find_slot(*control_, slot_));
-  const std::string mend = "; start again with --on-lost-position=resnapshot or repair";
-  const auto lost = [&](const std::string& why) {
-    return Error(Blame::kConfig, cat(why, mend), std::string(kPositionLost));
-  };
-  if (!slot) return lost(cat("there is no replication slot ", slot_, " at ", control_->where()));
-  if (slot->lost)
-    return lost(cat("the server has removed the log that slot ", slot_, " needs (max_slot_wal_keep_size)"));
-  if (slot->confirmed > from.lsn) {
-    return lost(cat("slot ", slot_, " begins at ", lsn_text(slot->confirmed), ", behind our position ", from.text()));
-  }
-  TRY_ASSIGN(const Answer now, control_->query("SELECT pg_catalog.pg_current_wal_insert_lsn()", {}));
-  TRY_ASSIGN(const uint64_t end, parse_lsn(now.text(0, 0)));
-  if (from.lsn > end) {
-    return lost(cat("our position ", from.text(), " is ahead of the server's log, which ends at ", lsn_text(end)));
-  }
+  TRY(check_slot(*control_, slot_, from));
   if (schemas_.empty()) {
     TRY_ASSIGN(schemas_, tables());
   }
@@ -257,6 +247,7 @@ Status PostgresSource::open(const Position& after) {
   captured_->use(schemas_);
   stream_ = std::make_unique<OutputStream>(options_.fragment_bytes, *captured_);
   delivered_->clear();
+  if (!known_in_binary_) TRY(captured_tables());
   return start(from);
 }
 
@@ -266,7 +257,7 @@ Status PostgresSource::start(const PgPosition& from) {
   ask_after_ = kAskFirst;
   silent_since_ = real_clock().now();
   started_ = true;
-  return wal_->start(slot_, from);
+  return wal_->start(slot_, from, *known_in_binary_ && !needs_text_ ? ValuesAs::kBinary : ValuesAs::kText);
 }
 
 Status PostgresSource::open_walsender() {
@@ -286,11 +277,14 @@ void PostgresSource::drop_stream() {
 
 // Feeds what is there without waiting; true if a batch is full before that is all.
 Result<bool> PostgresSource::feed_available() {
-  return wal_->poll([this](std::string_view payload) -> Result<bool> {
-    silent_since_ = real_clock().now();
+  bool any = false;
+  Result<bool> full = wal_->poll([&](std::string_view payload) -> Result<bool> {
+    any = true;
     TRY(stream_->feed(payload));
     return stream_->pending_bytes() >= options_.batch_bytes && stream_->ready();
   });
+  if (any) silent_since_ = real_clock().now();
+  return full;
 }
 
 std::optional<Batch> PostgresSource::take() {
@@ -333,7 +327,10 @@ Result<std::optional<Batch>> PostgresSource::next(Duration timeout, std::stop_to
   const SteadyTime deadline = real_clock().now() + timeout;
   for (;;) {
     Result<bool> full = feed_available();
-    if (!full) broken_ = full.error();
+    if (!full) {
+      broken_ = full.error();
+      needs_text_ = needs_text_ || full.error().code() == pgoutput::kNeedsText;
+    }
     if (stream_->ready()) return take();
     if (!full) return std::move(full).error();
     if (std::optional<Batch> moved = place_moved()) return moved;

@@ -168,6 +168,24 @@ Status check_timeline(Connection& walsender, const SystemIdentity& now, const Pg
   return lost(cat("the server's history does not lead from our position ", from.text(), " to timeline ", now.timeline));
 }
 
+Status check_slot(Connection& session, const std::string& name, const PgPosition& from) {
+  const std::string mend = "; start again with --on-lost-position=resnapshot or repair";
+  const auto gone = [&](const std::string& why) {
+    return Error(Blame::kConfig, cat(why, mend), std::string(kPositionLost));
+  };
+  TRY_ASSIGN(const auto slot, find_slot(session, name));
+  if (!slot) return gone(cat("there is no replication slot ", name, " at ", session.where()));
+  if (slot->lost)
+    return gone(cat("the server has removed the log that slot ", name, " needs (max_slot_wal_keep_size)"));
+  if (slot->confirmed > from.lsn) {
+    return gone(cat("slot ", name, " begins at ", lsn_text(slot->confirmed), ", behind our position ", from.text()));
+  }
+  TRY_ASSIGN(const Answer now, session.query("SELECT pg_catalog.pg_current_wal_insert_lsn()", {}));
+  TRY_ASSIGN(const uint64_t end, parse_lsn(now.text(0, 0)));
+  if (from.lsn <= end) return ok();
+  return gone(cat("our position ", from.text(), " is ahead of the server's log, which ends at ", lsn_text(end)));
+}
+
 std::string without_identity(const std::vector<CatalogueTable>& tables) {
   std::string out;
   for (const CatalogueTable& table : tables) {

@@ -49,6 +49,9 @@ enum class Slots : uint8_t { kMade, kLeft };
 // Whether the server's history leads from the position to where it is now (hard case 6): kPositionLost otherwise.
 [[nodiscard]] Status check_timeline(Connection& walsender, const SystemIdentity& now, const PgPosition& from);
 
+// Whether the slot has the log from the position on, and the log reaches it: kPositionLost otherwise.
+[[nodiscard]] Status check_slot(Connection& session, const std::string& name, const PgPosition& from);
+
 // Tables whose updates and deletes the log would not say the row of, with the statement that mends each; empty if none.
 [[nodiscard]] std::string without_identity(const std::vector<CatalogueTable>& tables);
 // Why old images of the table, or of one of its partitions, have not all columns; empty if they have.

@@ -88,7 +88,7 @@ class PgTableReader final : public TableReader {
   std::string mark_;      // of that state, if it was seen in a view
   enum class Range : uint8_t { kNone, kOpen, kDone } range_ = Range::kNone;  // of the open view
   CopyRows copy_;                                                            // of table_
-  bool printed_only_ = false;  // a row of schema_ had a value without a binary form that is known
+  bool printed_only_ = false;  // a row of schema_ had a value that has to be asked for as text
   size_t row_bytes_ = 0;       // the largest recent average; 0: not known
 };
 
@@ -225,7 +225,7 @@ Status PgTableReader::take_copied(const ChunkLimit& limit, Chunk& chunk) {
     const size_t before = arena_.bytes();
     const std::span<Value> values = arena_.array<Value>(schema_->columns.size());
     Result<bool> row = copy_.next(*session_, arena_, values);
-    if (!row && row.error().code() == pgoutput::kPrintedOnly) printed_only_ = true;
+    if (!row && row.error().code() == pgoutput::kNeedsText) printed_only_ = true;
     TRY(row);
     if (!*row) {
       chunk.end = true;

@@ -13,7 +13,8 @@ namespace {
 using pgoutput::Keepalive;
 using pgoutput::WalData;
 
-constexpr int kMessagesFrom = 140000;  // server version whose pgoutput hands out logical messages
+// Server version whose pgoutput hands out logical messages, and values in binary form.
+constexpr int kOptionsFrom = 140000;
 constexpr Duration kReportEvery = std::chrono::seconds(1);
 
 }  // namespace
@@ -25,17 +26,19 @@ WalStream::~WalStream() {
   keeper_.request_stop();
 }
 
-Status WalStream::start(const std::string& name, const PgPosition& from) {
+Status WalStream::start(const std::string& name, const PgPosition& from, ValuesAs values) {
   heard_ = from.lsn;
   log_end_ = from.lsn;
   flushed_ = 0;
+  const bool has_options = session_->server_version() >= kOptionsFrom;
   TRY(session_->stream_begin(cat("START_REPLICATION SLOT ",
                                  quote_identifier(name),
                                  " LOGICAL ",
                                  lsn_text(from.lsn),
                                  " (proto_version '1', publication_names ",
                                  quote_literal(quote_identifier(name)),
-                                 session_->server_version() >= kMessagesFrom ? ", messages 'true'" : "",
+                                 has_options ? ", messages 'true'" : "",
+                                 has_options && values == ValuesAs::kBinary ? ", binary 'true'" : "",
                                  ")")));
   keeper_ = std::jthread([this](const std::stop_token& stop) {
     bool lives = true;
@@ -63,6 +66,7 @@ Result<bool> WalStream::poll(const Take& take) {
       TRY_ASSIGN(const pgoutput::Frame frame, pgoutput::parse_frame(*message));
       if (const auto* data = std::get_if<WalData>(&frame)) {
         saw_end(data->end);
+        pace_.took(1);
         TRY_ASSIGN(const bool enough, take(data->payload));
         if (enough) return true;
         continue;
@@ -73,6 +77,12 @@ Result<bool> WalStream::poll(const Take& take) {
       if (keepalive.reply) TRY(report(line, false));
     }
   });
+}
+
+Result<bool> WalStream::wait(Duration timeout) {
+  if (!pace_.busy(real_clock().now())) return session_->stream_wait(timeout);
+  real_clock().sleep(std::min(timeout, Pace::kNap), {});
+  return true;
 }
 
 Status WalStream::ask() {

@@ -13,9 +13,16 @@
 #include "base/guarded.h"
 #include "codec/pgoutput/messages.h"
 #include "engine/postgres/connection.h"
+#include "source/postgres/pace.h"
 #include "source/postgres/position.h"
 
 namespace weft::postgres {
+
+// How the server is asked to send values.
+enum class ValuesAs : uint8_t {
+  kText,
+  kBinary,  // where their type has such a form and the server is new enough (PostgreSQL 14); else as text
+};
 
 class WalStream {
  public:
@@ -31,12 +38,12 @@ class WalStream {
   [[nodiscard]] Connection& session() { return *session_; }
 
   // `name`: of the slot and of the publication.
-  [[nodiscard]] Status start(const std::string& name, const PgPosition& from);
+  [[nodiscard]] Status start(const std::string& name, const PgPosition& from, ValuesAs values);
   // What is there without waiting: false when it was all.
   [[nodiscard]] Result<bool> poll(const Take& take);
 
   // Waits until poll() may give something: false after the timeout.
-  [[nodiscard]] Result<bool> wait(Duration timeout) { return session_->stream_wait(timeout); }
+  [[nodiscard]] Result<bool> wait(Duration timeout);
 
   // Lets the server say how far it has read, which it does not by itself.
   [[nodiscard]] Status ask();
@@ -65,6 +72,7 @@ class WalStream {
   std::atomic<uint64_t> flushed_ = 0;
   std::atomic<uint64_t> log_end_ = 0;
   uint64_t heard_ = 0;
+  Pace pace_;
   std::jthread keeper_;
 };
 
