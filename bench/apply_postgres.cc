@@ -34,12 +34,13 @@ class Subscription {
     auto sql = rig_.target().connect(database_);
     sql.exec(kPostgresTable);
     rig_.copy_slot(kSubscription);
-    sql.exec(fmt::format("CREATE SUBSCRIPTION {} CONNECTION '{}' PUBLICATION {} WITH (create_slot = false, slot_name = "
-                         "{}, copy_data = false, binary = true)",
-                         kSubscription,
-                         rig_.source().url("bench"),
-                         kWeftSlot,
-                         kSubscription));
+    sql.exec(
+        fmt::format("CREATE SUBSCRIPTION {} CONNECTION '{}' PUBLICATION {} WITH (create_slot = false, slot_name = "
+                    "{}, copy_data = false, binary = true)",
+                    kSubscription,
+                    rig_.source().url("bench"),
+                    kWeftSlot,
+                    kSubscription));
   }
 
   ~Subscription() {

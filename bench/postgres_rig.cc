@@ -38,9 +38,10 @@ PostgresRig::PostgresRig(const Settings& settings)
   source_.exec("CREATE DATABASE bench");
   auto sql = session();
   sql.exec(kPostgresTable);
-  sql.exec(fmt::format("CREATE PROCEDURE one_by_one(first bigint, wanted bigint) LANGUAGE plpgsql AS $$ BEGIN FOR i IN "
-                       "first..first + wanted - 1 LOOP INSERT INTO rows8 VALUES ({}); COMMIT; END LOOP; END $$",
-                       values("i")));
+  sql.exec(
+      fmt::format("CREATE PROCEDURE one_by_one(first bigint, wanted bigint) LANGUAGE plpgsql AS $$ BEGIN FOR i IN "
+                  "first..first + wanted - 1 LOOP INSERT INTO rows8 VALUES ({}); COMMIT; END LOOP; END $$",
+                  values("i")));
   target_.exec("CREATE DATABASE base");
   set_durable(false);
 }

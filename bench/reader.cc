@@ -128,8 +128,8 @@ Status read(const std::string& kind, const std::string& url, const std::string& 
 int reader_main(int argc, char** argv) {
   keep_freed_memory();
   const std::string kind = argc > 0 ? argv[0] : "";
-  const bool known = (kind == "head" && argc == 2) || (kind == "weft" && (argc == 3 || argc == 4)) ||
-                     (kind == "receive" && argc == 3);
+  const bool known =
+      (kind == "head" && argc == 2) || (kind == "weft" && (argc == 3 || argc == 4)) || (kind == "receive" && argc == 3);
   if (!known) return 2;
   const Status status = kind == "head" ? print_head(argv[1]) : read(kind, argv[1], argv[2], argc > 3 ? argv[3] : "");
   if (status) return 0;
