@@ -177,8 +177,12 @@ Result<std::unique_ptr<Source>> make_reader(std::string_view key,
     if (!reader) return std::move(reader).error().with(key);
     return reader;
   }
-  if (has(kSqlite, url.scheme()))
-    return Error(Blame::kConfig, cat(key, ": weft verify does not read SQLite in this version"));
+  if (has(kSqlite, url.scheme())) {
+    auto reader = sqlite::make_sqlite_source(
+        {.url = url.value, .tables = tables, .exclude = exclude, .setup = false, .only_reads = true, .stop = stop});
+    if (!reader) return std::move(reader).error().with(key);
+    return reader;
+  }
   return no_adapter(key, url, sources_built_in());
 }
 

@@ -30,7 +30,6 @@ TEST_F(CliTest, WrongCommandLinesAreExit2) {
       {{}, "usage: weft COMMAND"},
       {{"rnu"}, "nearest known word 'run'"},
       {{"verify"}, "which pipeline? Give a FILE, or --from URL and --to URL"},
-      {{"verify", "--from", kFrom, "--to", "sqlite:a.db"}, "to.url: weft verify does not read SQLite in this version"},
       {{"verify", "--from", kFrom, "--to", kTo, "--sample", "101"},
        "--sample: '101', expected a number from 0.001 to 100"},
       {{"runs"},

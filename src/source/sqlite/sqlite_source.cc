@@ -56,7 +56,7 @@ class SqliteSource final : public Source {
   bool includes(const Position& a, const Position& b) const override;
 
   Result<std::unique_ptr<TableReader>> table_reader() override {
-    return open_table_reader(path_, options_.stop, cuts_);
+    return open_table_reader(path_, options_.stop, options_.only_reads ? nullptr : cuts_);
   }
 
   Result<std::shared_ptr<const PositionLog>> load_positions(std::string_view /*before*/,
@@ -167,11 +167,12 @@ Result<std::vector<std::string>> SqliteSource::tear_down(bool dry_run) {
 
 Result<Position> SqliteSource::head() {
   CHECK_MSG(db_ != nullptr, "connect() comes before head()");
-  if (!log_) TRY(make_ready(NewTables::kTaken));
+  if (!log_ && !options_.only_reads) TRY(make_ready(NewTables::kTaken));
   TRY(db_->execute("BEGIN"));
   SqlitePosition now;
   const auto read = [&]() -> Status {
     TRY_ASSIGN(const Capture capture, read_capture(*db_));
+    if (!capture.there) return ok();
     TRY_ASSIGN(now.id, last_change(*db_));
     now.capture = capture.capture;
     return ok();
@@ -179,7 +180,7 @@ Result<Position> SqliteSource::head() {
   const Status done = read();
   TRY(db_->execute("COMMIT"));
   if (!done) return done.error();
-  return Position(now.text());
+  return now.capture.empty() ? Position() : Position(now.text());
 }
 
 Status SqliteSource::open(const Position& after) {

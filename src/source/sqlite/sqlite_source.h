@@ -23,6 +23,8 @@ struct SqliteSourceOptions {
   std::vector<std::string> exclude = {};  // --exclude
   std::string reader = {};  // whose changes are kept until it acknowledges them; several may follow one database
   bool setup = true;        // makes tables and triggers where they are missing
+  // For who follows nothing (weft verify): no log is needed, and none is made. Without one head() is empty.
+  bool only_reads = false;
   size_t batch_bytes = 256u << 10;   // a batch is handed on when it holds so much
   size_t fragment_bytes = 4u << 20;  // a larger transaction travels in pieces
   std::stop_token stop = {};

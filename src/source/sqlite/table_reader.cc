@@ -114,6 +114,11 @@ Status SqliteTableReader::check_shape(const SchemaRef& schema) {
 }
 
 Result<std::shared_ptr<const ReadPoint>> SqliteTableReader::open_view(const SchemaRef& schema) {
+  if (!cuts_) {
+    TRY(db_->execute("BEGIN"));
+    TRY(check_shape(schema));
+    return std::shared_ptr<const ReadPoint>(std::make_shared<const SqliteReadPoint>(SqlitePosition()));
+  }
   for (int tries = 0; tries < kViewTries; ++tries) {
     TRY(db_->execute("BEGIN"));
     TRY_ASSIGN(const auto capture, db_->value("SELECT capture FROM _weft_capture"));

@@ -13,6 +13,7 @@
 
 namespace weft::sqlite {
 
+// Without `cuts` nobody follows the database: views have no place.
 [[nodiscard]] Result<std::unique_ptr<TableReader>> open_table_reader(std::string path,
                                                                      std::stop_token stop,
                                                                      std::shared_ptr<Cuts> cuts);

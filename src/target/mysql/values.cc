@@ -3,6 +3,7 @@
 #include "target/mysql/values.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <optional>
@@ -123,13 +124,21 @@ Digits digits_of(std::string_view text) {
   return digits;
 }
 
+// A double as the shortest decimal number that reads back as the same: what SQLite keeps of a decimal is one.
 std::string number_text(const Value& v) {
   if (v.kind() == Kind::kDecimal) return std::string(v.view());
+  if (v.kind() == Kind::kFloat || v.kind() == Kind::kDouble) {
+    std::array<char, 400> text{};
+    const char* const end =
+        std::to_chars(text.data(), text.data() + text.size(), v.as_double(), std::chars_format::fixed).ptr;
+    return std::string(text.data(), end);
+  }
   return v.kind() == Kind::kInt ? cat(v.as_int()) : cat(v.as_uint());
 }
 
 Misfit put_decimal(ByteWriter& out, const Storage& storage, const Value& v) {
-  if (v.kind() != Kind::kDecimal && !whole_of(v)) return Misfit::kKind;
+  const bool floating = v.kind() == Kind::kFloat || v.kind() == Kind::kDouble;
+  if (v.kind() != Kind::kDecimal && !floating && !whole_of(v)) return Misfit::kKind;
   const std::string text = number_text(v);
   const Digits digits = digits_of(text);
   if (!digits.finite) return Misfit::kNotFinite;

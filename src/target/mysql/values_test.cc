@@ -38,6 +38,9 @@ TEST(MySqlValues, DecimalsAreNeverRounded) {
   EXPECT_EQ(judge(storage("decimal(5,2)"), Value::decimal("123.4500")), Misfit::kNone);
   EXPECT_EQ(judge(storage("decimal(5,2)"), Value::decimal("1234.5")), Misfit::kRange);
   EXPECT_EQ(judge(storage("decimal(5,2)"), Value::decimal("NaN")), Misfit::kNotFinite);
+  EXPECT_EQ(judge(storage("decimal(5,2)"), Value::float64(1.25)), Misfit::kNone) << "what SQLite keeps of a decimal";
+  EXPECT_EQ(judge(storage("decimal(5,2)"), Value::float64(0.125)), Misfit::kDigits);
+  EXPECT_EQ(judge(storage("decimal(5,2)"), Value::float64(std::nan(""))), Misfit::kNotFinite);
   EXPECT_EQ(judge(storage("decimal(5,2) unsigned"), Value::decimal("-0.00")), Misfit::kNone);
   EXPECT_EQ(judge(storage("decimal(5,2) unsigned"), Value::decimal("-0.01")), Misfit::kRange);
 }
