@@ -72,20 +72,18 @@ void put_date(std::string& out, const FarDate& date) {
   put(out, date.day, 2);
 }
 
-int64_t floor_days(int64_t micros) {
-  return micros >= 0 ? micros / kDay : (micros - kDay + 1) / kDay;
-}
-
 // An infinity, or a year that no kind has: its text (see other_time() of the text values).
 Value far_timestamp(const Column& column, int64_t micros, Arena& arena) {
   if (micros == std::numeric_limits<int64_t>::max()) return Value::text(arena.copy("infinity"));
   if (micros == std::numeric_limits<int64_t>::min()) return Value::text(arena.copy("-infinity"));
-  const int64_t days = floor_days(micros);
+  // Days and what is behind them, down to the first instant that the bytes can say.
+  const int64_t days = micros / kDay - (micros % kDay < 0 ? 1 : 0);
+  const int64_t clock = micros % kDay + (micros % kDay < 0 ? kDay : 0);
   const FarDate date = date_of(days + kEpochDays);
   std::string out;
   put_date(out, date);
   out.push_back(' ');
-  put_clock(out, micros - days * kDay);
+  put_clock(out, clock);
   if (column.kind == Kind::kTimestamp) out += "+00";
   if (date.year <= 0) out += " BC";
   return Value::text(arena.copy(out));

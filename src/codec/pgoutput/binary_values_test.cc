@@ -87,6 +87,8 @@ TEST(BinaryValuesTest, TimesThatNoKindHasAreTheirText) {
   EXPECT_EQ(instant(Kind::kTimestamp, 2921940 * kDay + 500000), "'10000-01-01 00:00:00.5+00'");
   EXPECT_EQ(instant(Kind::kTimestamp, -730119 * kDay), "0001-01-01 00:00:00Z");
   EXPECT_EQ(instant(Kind::kTimestamp, -730119 * kDay - 1), "'0001-12-31 23:59:59.999999+00 BC'");
+  EXPECT_EQ(instant(Kind::kDateTime, std::numeric_limits<int64_t>::min() + 1), "'290279-12-22 19:59:05.224193 BC'")
+      << "earlier than any that the server sends";
 }
 
 TEST(BinaryValuesTest, IntervalsAreAsPostgresqlPrintsThem) {

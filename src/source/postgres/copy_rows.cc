@@ -20,6 +20,7 @@ CopyRows::CopyRows(const CatalogueTable& table)
 Status CopyRows::begin(Connection& session, std::string_view select) {
   TRY(session.copy_out_begin(cat("COPY (", select, ") TO STDOUT (FORMAT binary)")));
   under_way_ = true;
+  row_refused_ = false;
   first_ = true;
   return ok();
 }
@@ -44,9 +45,19 @@ Result<bool> CopyRows::next(Connection& session, Arena& arena, std::span<Value> 
       first_ = false;
     }
     if (row.empty() || row == std::string_view("\377\377", 2)) continue;
-    TRY(read_row(row, arena, values));
+    const Status read = read_row(row, arena, values);
+    row_refused_ = !read;
+    TRY(read);
     return true;
   }
+}
+
+Status CopyRows::skip(Connection& session) {
+  while (under_way_) {
+    TRY_ASSIGN(const auto message, session.copy_out_next());
+    under_way_ = message.has_value();
+  }
+  return ok();
 }
 
 Status CopyRows::read_row(std::string_view message, Arena& arena, std::span<Value> values) const {

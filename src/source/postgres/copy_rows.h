@@ -30,8 +30,14 @@ class CopyRows {
   // `select` has no parameters.
   [[nodiscard]] Status begin(Connection& session, std::string_view select);
   // One row, with its bytes in the arena; false: there are no more. REQUIRES: a value for each column of the table. Code
-  // pgoutput::kNeedsText: see there; the rest of the rows is lost.
+  // pgoutput::kNeedsText: see there.
   [[nodiscard]] Result<bool> next(Connection& session, Arena& arena, std::span<Value> values);
+
+  // Whether the last error was of a row's values; the session is in order then, and rows may go on.
+  [[nodiscard]] bool row_refused() const { return row_refused_; }
+
+  // Lets the rest of the rows go by.
+  [[nodiscard]] Status skip(Connection& session);
 
  private:
   [[nodiscard]] Status read_row(std::string_view message, Arena& arena, std::span<Value> values) const;
@@ -40,6 +46,7 @@ class CopyRows {
   std::vector<pgoutput::Form> forms_;
   bool usable_ = false;
   bool under_way_ = false;
+  bool row_refused_ = false;
   bool first_ = false;
 };
 

@@ -20,6 +20,7 @@ constexpr size_t kKeysPerQuery = 100;
 // Rows that one answer holds at most, and while nothing is known of their size: libpq keeps an answer in memory as a whole.
 constexpr size_t kFetchRows = 500;
 constexpr size_t kFirstFetchRows = 20;
+constexpr size_t kCopyRows = 50000;  // that one COPY beside a stream gives at most
 constexpr size_t kArenaBytes = 256u << 10;
 
 // Row security off: a policy that would hide rows is an error instead. Without sorts, the planner reads a range by the index
@@ -60,18 +61,24 @@ class PgTableReader final : public TableReader {
   // Sets table_ to what the catalogue says of it, if that has the shape of `schema`.
   Status check_shape(const SchemaRef& schema);
 
-  // Whether ranges come by COPY: for those who only read. A stream's copies keep to the printed form, which its rows have too.
-  [[nodiscard]] bool by_copy() const { return !delivered_ && copy_.usable() && !printed_only_; }
+  // Whether ranges come by COPY: for those who only read one COPY for the whole range; beside a stream, where a view lives for
+  // a chunk, one for as many rows as the chunk takes.
+  [[nodiscard]] bool by_copy() const {
+    return copy_.usable() && !printed_only_ && (!delivered_ || chunkable(*schema_));
+  }
 
+  // The next rows of the range.
+  Status read_on(const KeyRange& range, const ChunkLimit& limit, Chunk& chunk);
   Status declare(const KeyRange& range);
-  Status start_copy(const KeyRange& range);
-  // Rows of the COPY up to the limit.
-  Status take_copied(const ChunkLimit& limit, Chunk& chunk);
+  Status start_copy(const KeyRange& range, std::optional<size_t> rows);
+  // Rows of the COPY up to the limit; true: the COPY has ended.
+  Result<bool> take_copied(const ChunkLimit& limit, Chunk& chunk);
+  Status copy_chunk(const ChunkLimit& limit, Chunk& chunk);
   // Rows of the open cursor up to the limit.
   Status fetch(const ChunkLimit& limit, Chunk& chunk);
   Status take_rows(const Answer& answer, Chunk& chunk);
   Result<Value> value_at(const Answer& answer, size_t row, size_t column);
-  [[nodiscard]] size_t rows_to_fetch(const ChunkLimit& limit, const Chunk& chunk) const;
+  [[nodiscard]] size_t rows_to_fetch(const ChunkLimit& limit, const Chunk& chunk, size_t most) const;
   Chunk finish(Chunk chunk);
   Status must_be_open() const;
   // An error as the pipeline wants it. Ends the view: its transaction has failed, or the session is lost.
@@ -88,6 +95,8 @@ class PgTableReader final : public TableReader {
   std::string mark_;      // of that state, if it was seen in a view
   enum class Range : uint8_t { kNone, kOpen, kDone } range_ = Range::kNone;  // of the open view
   CopyRows copy_;                                                            // of table_
+  KeyRange rest_;                                                            // of the range, behind what COPYs gave
+  size_t due_ = 0;             // rows that the COPY under way was asked for and has not given
   bool printed_only_ = false;  // a row of schema_ had a value that has to be asked for as text
   size_t row_bytes_ = 0;       // the largest recent average; 0: not known
 };
@@ -211,30 +220,57 @@ Status PgTableReader::declare(const KeyRange& range) {
   return ok();
 }
 
-Status PgTableReader::start_copy(const KeyRange& range) {
+Status PgTableReader::start_copy(const KeyRange& range, std::optional<size_t> rows) {
   const auto bound = [](const std::optional<OwnedRow>& key) { return key ? &*key : nullptr; };
   const Query query = chunkable(*schema_) ? range_query(table_, bound(range.after), bound(range.upto), Values::kInside)
                                           : whole_query(table_);
-  TRY(copy_.begin(*session_, query.sql));
-  range_ = Range::kOpen;
+  TRY(copy_.begin(*session_, rows ? cat(query.sql, " LIMIT ", *rows) : query.sql));
+  due_ = rows.value_or(0);
   return ok();
 }
 
-Status PgTableReader::take_copied(const ChunkLimit& limit, Chunk& chunk) {
+Result<bool> PgTableReader::take_copied(const ChunkLimit& limit, Chunk& chunk) {
   while (chunk.rows.size() < limit.rows && chunk.bytes < limit.bytes) {
     const size_t before = arena_.bytes();
     const std::span<Value> values = arena_.array<Value>(schema_->columns.size());
-    Result<bool> row = copy_.next(*session_, arena_, values);
-    if (!row && row.error().code() == pgoutput::kNeedsText) printed_only_ = true;
-    TRY(row);
-    if (!*row) {
-      chunk.end = true;
-      range_ = Range::kDone;
-      return ok();
-    }
+    TRY_ASSIGN(const bool more, copy_.next(*session_, arena_, values));
+    if (!more) return true;
     chunk.rows.emplace_back(values);
     chunk.bytes += arena_.bytes() - before;
+    if (due_ > 0) --due_;
   }
+  return false;
+}
+
+// COPYs of as many rows as should fill the chunk. They may be larger than those before: a COPY that has rows left when the
+// chunk is full goes on in the next one. What is not to be read in binary form goes on in the printed one, which has the word
+// on what can't be read at all.
+Status PgTableReader::copy_chunk(const ChunkLimit& limit, Chunk& chunk) {
+  // What is less than a sixteenth is not worth a statement.
+  const auto has_room = [&] { return chunk.rows.size() < limit.rows && chunk.bytes < limit.bytes - limit.bytes / 16; };
+  do {
+    if (!copy_.under_way()) TRY(start_copy(rest_, rows_to_fetch(limit, chunk, kCopyRows)));
+    const size_t rows = chunk.rows.size();
+    const size_t bytes = chunk.bytes;
+    // Its end comes behind the last row: the limit of rows is the statement's.
+    const Result<bool> ended = take_copied({.rows = SIZE_MAX, .bytes = limit.bytes * 2}, chunk);
+    if (!ended && !copy_.row_refused()) return ended.error();
+    if (!ended) {
+      chunk.rows.resize(rows);
+      chunk.bytes = bytes;
+      TRY(copy_.skip(*session_));
+      printed_only_ = true;
+      TRY(declare(rest_));
+      return fetch(limit, chunk);
+    }
+    const size_t taken = chunk.rows.size() - rows;
+    if (taken > 0) {
+      rest_.after = key_of(*schema_, chunk.rows.back());
+      row_bytes_ = std::max((chunk.bytes - bytes) / taken, row_bytes_ * 3 / 4);
+    }
+    chunk.end = *ended && due_ > 0;
+  } while (!chunk.end && has_room());
+  if (chunk.end) range_ = Range::kDone;
   return ok();
 }
 
@@ -266,11 +302,11 @@ Status PgTableReader::take_rows(const Answer& answer, Chunk& chunk) {
 }
 
 // As many as the byte limit allows for, by the size of those before.
-size_t PgTableReader::rows_to_fetch(const ChunkLimit& limit, const Chunk& chunk) const {
+size_t PgTableReader::rows_to_fetch(const ChunkLimit& limit, const Chunk& chunk, size_t most) const {
   const size_t wanted = std::max<size_t>(limit.rows, 1) - chunk.rows.size();
   if (row_bytes_ == 0) return std::min(wanted, kFirstFetchRows);
   const size_t fit = (limit.bytes - std::min(limit.bytes, chunk.bytes)) / row_bytes_;
-  return std::clamp<size_t>(fit, 1, std::min(wanted, kFetchRows));
+  return std::clamp<size_t>(fit, 1, std::min(wanted, most));
 }
 
 Chunk PgTableReader::finish(Chunk chunk) {
@@ -281,7 +317,7 @@ Chunk PgTableReader::finish(Chunk chunk) {
 
 Status PgTableReader::fetch(const ChunkLimit& limit, Chunk& chunk) {
   do {
-    const size_t wanted = rows_to_fetch(limit, chunk);
+    const size_t wanted = rows_to_fetch(limit, chunk, kFetchRows);
     TRY_ASSIGN(const Answer answer, session_->execute(cat("FETCH ", wanted, " FROM ", kCursor)));
     const size_t bytes = chunk.bytes;
     TRY(take_rows(answer, chunk));
@@ -294,13 +330,31 @@ Status PgTableReader::fetch(const ChunkLimit& limit, Chunk& chunk) {
   return ok();
 }
 
+Status PgTableReader::read_on(const KeyRange& range, const ChunkLimit& limit, Chunk& chunk) {
+  const bool begins = range_ == Range::kNone;
+  const bool copied = copy_.under_way() || by_copy();
+  if (begins && copied) {
+    rest_ = range;
+    range_ = Range::kOpen;
+    if (!delivered_) TRY(start_copy(range, std::nullopt));
+  } else if (begins) {
+    TRY(declare(range));
+  }
+  if (!copied) return fetch(limit, chunk);
+  if (delivered_) return copy_chunk(limit, chunk);
+  const Result<bool> ended = take_copied(limit, chunk);
+  if (!ended && ended.error().code() == pgoutput::kNeedsText) printed_only_ = true;
+  TRY(ended);
+  chunk.end = *ended;
+  if (chunk.end) range_ = Range::kDone;
+  return ok();
+}
+
 Result<Chunk> PgTableReader::read(const KeyRange& range, const ChunkLimit& limit) {
   TRY(must_be_open());
   Chunk chunk;
   chunk.end = range_ == Range::kDone;
-  const bool copied = copy_.under_way() || (range_ == Range::kNone && by_copy());
-  Status read = range_ != Range::kNone ? ok() : copied ? start_copy(range) : declare(range);
-  if (read && !chunk.end) read = copied ? take_copied(limit, chunk) : fetch(limit, chunk);
+  Status read = chunk.end ? ok() : read_on(range, limit, chunk);
   if (read) return finish(std::move(chunk));
   (void)arena_.take();
   return classify(std::move(read).error()).with(cat("reading ", schema_->name.text()));
