@@ -131,7 +131,7 @@ std::string number_text(const Value& v) {
     std::array<char, 400> text{};
     const char* const end =
         std::to_chars(text.data(), text.data() + text.size(), v.as_double(), std::chars_format::fixed).ptr;
-    return std::string(text.data(), end);
+    return {text.data(), static_cast<size_t>(end - text.data())};
   }
   return v.kind() == Kind::kInt ? cat(v.as_int()) : cat(v.as_uint());
 }
