@@ -19,9 +19,7 @@ using support::wait_until;
 
 constexpr int64_t kKeys = 400;
 
-using Pair = std::tuple<SideKind, SideKind>;
-
-class PairsTest : public ::testing::TestWithParam<Pair> {
+class PairsTest : public ::testing::TestWithParam<SidePair> {
  protected:
   void SetUp() override {
     for (const SideKind kind : {std::get<0>(GetParam()), std::get<1>(GetParam())}) {

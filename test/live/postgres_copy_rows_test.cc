@@ -53,7 +53,8 @@ class CopyRowsTest : public testing::Test {
     std::string key;
     for (const Column& column : schema->columns) columns += cat(columns.empty() ? "" : ", ", column.name);
     for (const uint16_t o : schema->key) key += cat(key.empty() ? "" : ", ", schema->columns[o].name);
-    const auto answer = session()->execute(cat("SELECT ", columns, " FROM public.", schema->name.table, " ORDER BY ", key));
+    const auto answer =
+        session()->execute(cat("SELECT ", columns, " FROM public.", schema->name.table, " ORDER BY ", key));
     EXPECT_TRUE(answer) << answer.error().message();
     std::vector<OwnedRow> out;
     Arena arena(1u << 16);

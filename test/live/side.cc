@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "live/side.h"
 
+#include <cstdlib>
 #include <sqlite3.h>
 #include <utility>
 
@@ -180,6 +181,15 @@ std::unique_ptr<Side> Side::make(SideKind kind) {
       break;
   }
   return std::make_unique<SqliteSide>();
+}
+
+std::vector<SidePair> pairs_of(const std::vector<SideKind>& sides, const std::vector<SidePair>& some) {
+  if (std::getenv("WEFT_PAIRS") == nullptr) return some;
+  std::vector<SidePair> all;
+  for (const SideKind a : sides) {
+    for (const SideKind b : sides) all.emplace_back(a, b);
+  }
+  return all;
 }
 
 }  // namespace weft::live

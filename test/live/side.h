@@ -13,6 +13,7 @@
 #include <optional>
 #include <ostream>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "support/rows.h"
@@ -20,6 +21,11 @@
 namespace weft::live {
 
 enum class SideKind { kMariaDb, kMySql, kPostgres, kSqlite };
+
+using SidePair = std::tuple<SideKind, SideKind>;
+
+// All of `sides` with each other under ./dev live --pairs; else those of `some`, which CI has time for.
+[[nodiscard]] std::vector<SidePair> pairs_of(const std::vector<SideKind>& sides, const std::vector<SidePair>& some);
 
 inline constexpr SideKind kAllSides[] = {SideKind::kMariaDb, SideKind::kMySql, SideKind::kPostgres, SideKind::kSqlite};
 

@@ -19,9 +19,7 @@ using support::wait_until;
 constexpr const char* kTable = "CREATE TABLE t (id BIGINT NOT NULL PRIMARY KEY, v VARCHAR(40))";
 constexpr const char* kRows = "SELECT id, v FROM t ORDER BY id";
 
-using Pair = std::tuple<SideKind, SideKind>;
-
-class TwoWayTest : public ::testing::TestWithParam<Pair> {
+class TwoWayTest : public ::testing::TestWithParam<SidePair> {
  protected:
   void SetUp() override {
     for (const SideKind kind : {std::get<0>(GetParam()), std::get<1>(GetParam())}) {
@@ -193,8 +191,10 @@ TEST_P(TwoWayTest, OriginsLocalCarriesWhatApplicationsWroteThereAndAllCarriesEve
 
 INSTANTIATE_TEST_SUITE_P(Pairs,
                          TwoWayTest,
-                         ::testing::Combine(::testing::Values(SideKind::kPostgres),
-                                            ::testing::Values(SideKind::kPostgres)),
+                         ::testing::ValuesIn(pairs_of({SideKind::kMariaDb, SideKind::kMySql, SideKind::kPostgres},
+                                                      {{SideKind::kPostgres, SideKind::kPostgres},
+                                                       {SideKind::kMariaDb, SideKind::kPostgres},
+                                                       {SideKind::kMySql, SideKind::kMariaDb}})),
                          [](const auto& of) {
                            return side_name(std::get<0>(of.param)) + "And" + side_name(std::get<1>(of.param));
                          });
