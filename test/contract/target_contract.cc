@@ -232,6 +232,7 @@ TEST_P(TargetContract, AChildWithoutItsParentIsAConflict) {
   const auto touched = apply(p, {child});
   ASSERT_FALSE(touched);
   EXPECT_EQ(touched.error().blame(), Blame::kConflict) << touched.error().message();
+  EXPECT_EQ(touched.error().code(), kForeignKeyViolation) << "by it the ladder tells a missing parent from a lock";
 }
 
 TEST_P(TargetContract, StatesAndSchemasGoWithProgress) {
