@@ -28,6 +28,7 @@ constexpr const char* kTables =
     "CASCADE ON UPDATE CASCADE);"
     "CREATE TABLE tags (id BIGINT PRIMARY KEY, child BIGINT);"
     "CREATE TABLE words (word VARCHAR(40) COLLATE utf8mb4_bin PRIMARY KEY, n BIGINT UNIQUE);"
+    "CREATE TABLE coded (id BIGINT PRIMARY KEY, code BIGINT UNIQUE);"
     "CREATE TABLE folded (word VARCHAR(40) COLLATE utf8mb4_general_ci PRIMARY KEY, n BIGINT)";
 
 // One server of each kind for all tests of this program.
@@ -187,6 +188,13 @@ TEST_P(MySqlTargetTest, hard_case_15_AnUpsertThatMeetsAnotherUniqueKeyIsAnErrorA
     EXPECT_EQ(upsert.error().code(), kUniqueViolation) << upsert.error().message();
     EXPECT_EQ(shown("SELECT * FROM words ORDER BY word"), "a,1|b,2");
   }
+  sql_->exec("INSERT INTO coded VALUES (1, 10)");
+  const TargetTableRef coded = table("coded", {"id", "code"});
+  EXPECT_FALSE(coded->coarse_keys);
+  const auto by_number = prepare({batch(coded, BatchOp::kUpsert, {{{}, row({number(2), number(10)})}})});
+  ASSERT_FALSE(by_number);
+  EXPECT_EQ(by_number.error().code(), kUniqueViolation) << by_number.error().message();
+  EXPECT_EQ(shown("SELECT * FROM coded"), "1,10");
   TableBatch rivals = batch(words, BatchOp::kDeleteRivals, {{{}, row({Value::text("c"), number(1)})}});
   rivals.columns = {1};
   write({rivals, batch(words, BatchOp::kUpsert, {{{}, row({Value::text("c"), number(1)})}})});

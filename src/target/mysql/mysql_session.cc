@@ -90,9 +90,7 @@ Status MySqlSession::run_batch(const TableBatch& batch) {
   TRY_ASSIGN(const TablePlan* matched, plan(*batch.table));
   // Rows that stay at the source although the row they refer to goes.
   relax(relax_all_ || batch.keep_children);
-  TRY(writer_.write(*matched, batch));
-  relax(relax_all_);
-  return ok();
+  return writer_.write(*matched, batch);
 }
 
 Status MySqlSession::run(const Group& group) {
