@@ -413,19 +413,20 @@ TEST_P(MySqlTargetTest, AChangeOfShapeKeepsWhatElseIsSaidOfAColumn) {
   sql_->exec("INSERT INTO things VALUES (1, 1)");
   TableSchema schema;
   schema.name = {"shop", "things"};
-  for (const char* name : {"id", "n", "extra"}) {
+  for (const char* name : {"id", "n", "extra", "raw"}) {
     Column c;
     c.name = name;
-    c.kind = name == std::string("extra") ? Kind::kText : Kind::kInt;
+    c.kind = name == std::string("extra") ? Kind::kText : name == std::string("raw") ? Kind::kBytes : Kind::kInt;
     c.int_bits = 64;
     schema.columns.push_back(c);
   }
   schema.key = {0};
   const Value five[] = {Value::text("it's")};
-  const auto done = target_->evolve(schema, {{"extra", encode_key(Row(five))}});
+  const Value raw[] = {Value::bytes("it's\xff")};
+  const auto done = target_->evolve(schema, {{"extra", encode_key(Row(five))}, {"raw", encode_key(Row(raw))}});
   ASSERT_TRUE(done) << done.error().message();
-  EXPECT_EQ(done->size(), 3u);
-  EXPECT_EQ(shown("SELECT * FROM things"), "1,1,it's");
+  EXPECT_EQ(done->size(), 5u);
+  EXPECT_EQ(shown("SELECT id, n, extra, HEX(raw) FROM things"), "1,1,it's,69742773FF");
   EXPECT_EQ(
       shown(cat("SELECT DATA_TYPE, COLUMN_DEFAULT, IS_NULLABLE, COLUMN_COMMENT FROM information_schema.COLUMNS WHERE "
                 "TABLE_SCHEMA = '",
