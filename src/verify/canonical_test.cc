@@ -202,6 +202,11 @@ TEST(KeyValueTest, BecomesWhatTheOtherSideHolds) {
                   .same(Value::timestamp(day.micros_since_epoch(), 0)));
   EXPECT_TRUE(as_value_of(column(Kind::kDate), Value::datetime(day, 0), arena).same(Value::date(day)));
   EXPECT_TRUE(as_value_of(kTextColumn, Value::bytes("x"), arena).same(Value::text("x")));
+  // Where the other side keeps them as text (SQLite).
+  const Value uuid = Value::uuid("\x01\x23\x45\x67\x89\xab\xcd\xef\x01\x23\x45\x67\x89\xab\xcd\xef");
+  EXPECT_TRUE(as_value_of(kTextColumn, uuid, arena).same(Value::text("01234567-89ab-cdef-0123-456789abcdef")));
+  EXPECT_TRUE(as_value_of(kTextColumn, Value::date(day), arena).same(Value::text("2024-01-01")));
+  EXPECT_TRUE(as_value_of(kTextColumn, Value::time(3600000000, 0), arena).same(Value::text("01:00:00")));
 }
 
 TEST(OrderTest, IsTheSameOnlyForKindsThatServersDoNotCollate) {

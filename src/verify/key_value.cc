@@ -47,6 +47,8 @@ Value as_value_of(const Column& column, const Value& value, Arena& arena) {
       break;
     case Kind::kText:
       if (value.kind() == Kind::kBytes || value.kind() == Kind::kJson) return Value::text(value.view());
+      // As SQLite's target keeps what it has no type for.
+      if (const std::string text = text_form(value); !text.empty()) return Value::text(arena.copy(text));
       break;
     case Kind::kUuid:
     case Kind::kBytes: {

@@ -32,7 +32,6 @@ class TransformFilterTest : public TransformTest {
   [[nodiscard]] std::string arrived() const { return target_->text("SELECT * FROM purchases ORDER BY id"); }
 
   void expect_verified(const std::string& path) const {
-    if (GetParam() == SideKind::kSqlite) return;  // weft verify does not read it yet
     const WeftResult verified = weft({"verify", path});
     EXPECT_EQ(verified.code, 0) << verified.out;
   }

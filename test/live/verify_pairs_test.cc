@@ -55,7 +55,9 @@ TEST_P(VerifyPairsTest, EqualSidesAreEqualAndEveryKindOfDifferenceIsNamedAndMend
   target_->exec("INSERT INTO words VALUES ('surplus', 1)");
   const WeftResult differs = weft({"verify"});
   EXPECT_EQ(differs.code, 4) << differs.out;
-  for (const char* word : {"price", "7", "8", "surplus"}) {
+  for (const char* word : {"{\"id\": 7}: price is 7.25 at the source, 0.01 at the target",
+                           "{\"id\": 8}: missing at the target",
+                           "{\"word\": \"surplus\"}: only at the target"}) {
     EXPECT_NE(differs.out.find(word), std::string::npos) << word << " in\n" << differs.out;
   }
   const WeftResult mended = weft({"verify", "--repair"});
