@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 
-#include "base/hex.h"
 #include "base/text.h"
 #include "engine/mysql/quote.h"
 #include "model/row.h"
@@ -90,12 +89,10 @@ Result<std::string> add_column(const CatalogTable& target,
   const Value& value = row.row()[0];
   if (value.is_null()) return cat(alter, type, type.starts_with("timestamp") ? " NULL DEFAULT NULL" : "");
   const Storage storage = wanted_storage(type, facts);
-  // MariaDB prints a hexadecimal default as text, quotes and all, and then can't read it: an expression stays one.
-  const bool bytes = value.kind() == Kind::kBytes;
-  const std::string literal = bytes ? cat("UNHEX('", to_hex(value.view()), "')") : literal_of(storage, value);
+  const std::string literal = literal_of(storage, value);
   // Types without a size take their default in brackets alone (MySQL 8.0.13, MariaDB 10.2.1).
-  const bool bracketed = bytes || storage.form == Form::kText || storage.form == Form::kBlob ||
-                         storage.form == Form::kJson || storage.form == Form::kGeometry;
+  const bool bracketed = storage.form == Form::kText || storage.form == Form::kBlob || storage.form == Form::kJson ||
+                         storage.form == Form::kGeometry;
   return cat(
       alter, type, c.nullable ? " NULL" : " NOT NULL", " DEFAULT ", bracketed ? cat("(", literal, ")") : literal);
 }

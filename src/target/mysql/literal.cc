@@ -21,7 +21,7 @@ bool is_number(Form form) {
          form == Form::kDouble;
 }
 
-// In quotes: MariaDB prints a hexadecimal default as text again, and does not escape it. Our sessions are utf8mb4.
+// In quotes: of _utf8mb4 X'27' as a default MariaDB prints the text itself, unescaped, and can't read that. Our sessions are utf8mb4.
 std::string text_literal(std::string_view text) {
   return quote_literal(text);
 }
